@@ -1,0 +1,24 @@
+//! The words of the trade: values only. No IO, no async, no SQL, no HTML, no command line.
+
+mod attempt;
+mod indicator;
+mod interval;
+mod moment;
+mod observation;
+mod page;
+mod quantity;
+mod quote;
+mod verdict;
+
+pub use attempt::{Attempt, Outcome};
+pub use indicator::{CATALOGUE, Indicator, Kind, Known, Slug, known, known_or_index};
+pub use interval::{Interval, IntervalError, TimeRange, Window};
+pub use moment::{MomentError, Span, parse_moment};
+pub use observation::{Observation, Run};
+pub use page::{Origin, Page};
+pub use quantity::{Bounds, Change, Level, MAX_DIGITS, Percent, Quantity, QuantityError};
+pub use quote::{Figures, Quote};
+pub use verdict::{Contradiction, Verdict};
+
+/// An instant. Stored as whole UTC seconds, shown in a zone only where a person reads it.
+pub type Timestamp = chrono::DateTime<chrono::Utc>;

@@ -1,0 +1,5 @@
+//! x
+pub mod clock;
+pub mod domain;
+pub mod parse;
+pub mod series;

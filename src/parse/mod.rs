@@ -1,0 +1,3 @@
+//! x
+mod layout;
+pub use layout::{Cells, CssRules, JsonIndicator, JsonRules, Layout, Locale};
