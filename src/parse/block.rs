@@ -1,0 +1,354 @@
+//! Finds the bar of the header in the bytes of a page and reads the rows after it.
+//! A byte search finds the word; only a bounded window around it is ever decoded and taken apart.
+
+use std::collections::VecDeque;
+
+use chrono::{Datelike, NaiveDate};
+use encoding_rs::Encoding;
+use memchr::{memchr, memchr3, memmem};
+
+use crate::domain::{Quote, Verdict, known};
+
+use super::charset;
+use super::issue::Issue;
+use super::rows::{Found, excerpt, is_believable, is_convincing, read_row};
+use super::tokens::{Word, words};
+
+const ANCHOR: &[u8] = b"INDIKATOR";
+/// Three copies of eleven rows in verbose markup take about 20 KB.
+const WINDOW_AFTER: usize = 64 * 1024;
+/// Enough for a date, a clock and the tags around them.
+const WINDOW_BEFORE: usize = 4 * 1024;
+/// A page shows the bar once, a rendered one perhaps three times.
+const MAX_BARS: usize = 8;
+const MAX_MENTIONS: usize = 256;
+/// How many words that are no row may stand between two rows that verify.
+const LOOKAHEAD: usize = 12;
+
+/// What was read from a header.
+#[derive(Debug, Default)]
+pub(super) struct Block {
+    pub(super) quotes: Vec<Quote>,
+    pub(super) issues: Vec<Issue>,
+    pub(super) page_date: Option<NaiveDate>,
+    /// The bar and every row, a line each; read again it gives the same quotes.
+    pub(super) text: Option<String>,
+}
+
+/// Reads the header of a page whose anchor is written in ASCII bytes.
+pub(super) fn read(body: &[u8], encoding: &'static Encoding) -> Block {
+    let mentions: Vec<usize> = memmem::find_iter(body, ANCHOR).take(MAX_MENTIONS).collect();
+    let bars: Vec<Bar> = shown(body, &mentions)
+        .into_iter()
+        .filter_map(|place| Bar::at(body, place, encoding))
+        .take(MAX_BARS)
+        .collect();
+    if bars.is_empty() {
+        let found = excerpt_of(body, encoding);
+        return Block { issues: vec![Issue::NoBar { mentions: mentions.len(), found }], ..Block::default() };
+    }
+    let page_date = bars.iter().find_map(|bar| bar.date);
+    let replaced = bars.iter().any(|bar| bar.replaced);
+    let mut reader = Reader::default();
+    bars.iter().for_each(|bar| reader.read_rows(&bar.words));
+    let mut block = reader.finish(page_date);
+    if replaced {
+        block.issues.push(Issue::Replaced { charset: encoding.name() });
+    }
+    if is_cut_short(body) {
+        block.issues.push(Issue::CutShort);
+    }
+    block
+}
+
+fn excerpt_of(body: &[u8], encoding: &'static Encoding) -> String {
+    let head = &body[..body.len().min(2048)];
+    excerpt(&words(&charset::decode(head, encoding, false).text))
+}
+
+/// An HTML document that was opened and never closed. An answer shorter than it promised can arrive as a success.
+fn is_cut_short(body: &[u8]) -> bool {
+    let head = body[..body.len().min(4096)].to_ascii_lowercase();
+    let tail = body[body.len().saturating_sub(4096)..].to_ascii_lowercase();
+    memmem::find(&head, b"<html").is_some() && memmem::find(&tail, b"</html").is_none()
+}
+
+/// A mention of the anchor in shown text, and where to begin reading ahead of it.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    anchor: usize,
+    before: usize,
+}
+
+/// The mentions that stand in shown text: not in a tag, a comment, a script or a style.
+/// Walks from tag to tag, so only pages that mention the word pay for it.
+fn shown(body: &[u8], mentions: &[usize]) -> Vec<Place> {
+    let mut places = Vec::new();
+    let mut tags: VecDeque<usize> = VecDeque::new();
+    let mut mentions = mentions.iter().copied().peekable();
+    let mut at = 0;
+    while mentions.peek().is_some() {
+        let tag = memchr(b'<', &body[at..]).map_or(body.len(), |offset| at + offset);
+        while let Some(anchor) = mentions.next_if(|&mention| mention < tag) {
+            places.push(Place { anchor, before: start_before(body, anchor, &tags) });
+        }
+        at = markup_end(body, tag);
+        while mentions.next_if(|&mention| mention < at).is_some() {}
+        if at > tag + 1 {
+            tags.push_back(tag);
+        }
+        while tags.front().is_some_and(|&first| first + WINDOW_BEFORE < at) && tags.len() > 1 {
+            tags.pop_front();
+        }
+    }
+    places
+}
+
+/// A place ahead of an anchor that is in text: the first tag within reach, else a line's or word's beginning.
+fn start_before(body: &[u8], anchor: usize, tags: &VecDeque<usize>) -> usize {
+    let reach = anchor.saturating_sub(WINDOW_BEFORE);
+    let tag = tags.iter().copied().find(|&tag| tag >= reach);
+    tag.filter(|_| reach > 0).unwrap_or_else(|| {
+        if reach == 0 {
+            0
+        } else {
+            memchr(b' ', &body[reach..anchor]).map_or(anchor, |offset| reach + offset)
+        }
+    })
+}
+
+/// Where the markup that begins at `<` ends; one byte further when it is only a character.
+fn markup_end(body: &[u8], tag: usize) -> usize {
+    let after = |offset: Option<usize>, from: usize, length: usize| {
+        offset.map_or(body.len(), |offset| from + offset + length)
+    };
+    let Some(rest) = body.get(tag + 1..).filter(|rest| !rest.is_empty()) else { return body.len() };
+    if rest.starts_with(b"!--") {
+        let from = tag + 4;
+        return after(memmem::find(&body[from..], b"-->"), from, 3);
+    }
+    match rest[0] {
+        b'!' | b'?' => after(memchr(b'>', rest), tag + 1, 1),
+        b'/' if rest.get(1).is_some_and(u8::is_ascii_alphabetic) => tag_end(body, tag + 1),
+        first if first.is_ascii_alphabetic() => {
+            let end = tag_end(body, tag + 1);
+            raw_text_name(rest).map_or(end, |name| raw_text_end(body, end, name))
+        }
+        _ => tag + 1,
+    }
+}
+
+/// The end of a tag: its first `>` outside a quoted attribute value. Without one it was no tag.
+fn tag_end(body: &[u8], start: usize) -> usize {
+    let mut at = start;
+    while let Some(offset) = memchr3(b'>', b'"', b'\'', &body[at..]) {
+        let found = at + offset;
+        let byte = body[found];
+        if byte == b'>' {
+            return found + 1;
+        }
+        let is_value = body[start..found].trim_ascii_end().ends_with(b"=");
+        let closing = is_value.then(|| memchr(byte, &body[found + 1..])).flatten();
+        at = closing.map_or(found + 1, |offset| found + offset + 2);
+    }
+    start
+}
+
+/// Elements whose content is no markup.
+fn raw_text_name(rest: &[u8]) -> Option<&'static [u8]> {
+    [b"script".as_slice(), b"style", b"textarea", b"title"].into_iter().find(|name| {
+        rest.len() > name.len()
+            && rest[..name.len()].eq_ignore_ascii_case(name)
+            && !rest[name.len()].is_ascii_alphanumeric()
+    })
+}
+
+fn raw_text_end(body: &[u8], from: usize, name: &[u8]) -> usize {
+    memmem::find_iter(&body[from..], b"</")
+        .map(|offset| from + offset)
+        .find(|&at| {
+            body.get(at + 2..at + 2 + name.len()).is_some_and(|found| found.eq_ignore_ascii_case(name))
+        })
+        .unwrap_or(body.len())
+}
+
+/// A bar that holds the anchor between pipes, and the words after it.
+struct Bar {
+    date: Option<NaiveDate>,
+    words: Vec<Word>,
+    replaced: bool,
+}
+
+impl Bar {
+    fn at(body: &[u8], place: Place, encoding: &'static Encoding) -> Option<Self> {
+        let before = words(&charset::decode(&body[place.before..place.anchor], encoding, true).text);
+        if before.last()?.text != "|" {
+            return None;
+        }
+        let end = body.len().min(place.anchor + WINDOW_AFTER);
+        let after = charset::decode(&body[place.anchor..end], encoding, end == body.len());
+        let mut words = words(&after.text);
+        if words.first()?.text.as_bytes() != ANCHOR || words.get(1)?.text != "|" {
+            return None;
+        }
+        words.drain(..2);
+        Some(Self { date: date_before(&before), words, replaced: after.replaced })
+    }
+}
+
+/// `Sabtu, 29 Maret 2025 | : WIB |`: the date right before the bar, past an empty or a filled-in clock.
+fn date_before(words: &[Word]) -> Option<NaiveDate> {
+    let is_clock = |text: &str| {
+        matches!(text, "|" | ":" | "WIB" | "-" | "," | "/")
+            || text.contains([':', '.']) && text.chars().all(|c| c.is_ascii_digit() || c == ':' || c == '.')
+    };
+    let end = words.iter().rposition(|word| !is_clock(&word.text))? + 1;
+    let [day, month, year] = words.get(end.checked_sub(3)?..end)? else { return None };
+    let year = year.text.parse().ok().filter(|year| (1990..=2200).contains(year))?;
+    NaiveDate::from_ymd_opt(year, month_number(&month.text)?, day.text.parse().ok()?)
+}
+
+const MONTHS: [&str; 12] = [
+    "Januari",
+    "Februari",
+    "Maret",
+    "April",
+    "Mei",
+    "Juni",
+    "Juli",
+    "Agustus",
+    "September",
+    "Oktober",
+    "November",
+    "Desember",
+];
+
+fn month_number(name: &str) -> Option<u32> {
+    let is_short = |month: &str| name.len() == 3 && month[..3].eq_ignore_ascii_case(name);
+    let position = MONTHS.iter().position(|month| month.eq_ignore_ascii_case(name) || is_short(month))?;
+    u32::try_from(position + 1).ok()
+}
+
+/// Collects the rows of all copies of the block.
+#[derive(Default)]
+struct Reader {
+    rows: Vec<Quote>,
+    issues: Vec<Issue>,
+    lines: Vec<String>,
+}
+
+impl Reader {
+    fn read_rows(&mut self, words: &[Word]) {
+        let rows_before = self.rows.len();
+        let mut at = 0;
+        while at < words.len() {
+            match read_row(words, at) {
+                Found::Row { quote, next } if is_believable(&quote, words, next) => {
+                    self.line(quote.text.clone());
+                    self.rows.push(quote);
+                    at = next;
+                }
+                Found::Broken { label, text, next } => {
+                    self.line(text.clone());
+                    self.issue(Issue::BrokenRow { label, found: text });
+                    at = next;
+                }
+                _ => match resumes(words, at, self.rows.len() == rows_before) {
+                    Some(next) => {
+                        self.issue(Issue::Skipped { found: excerpt(&words[at..next]) });
+                        at = next;
+                    }
+                    None => break,
+                },
+            }
+        }
+        if self.rows.len() == rows_before {
+            self.issue(Issue::NoRows { found: excerpt(&words[..words.len().min(LOOKAHEAD)]) });
+        }
+    }
+
+    fn line(&mut self, line: String) {
+        if !self.lines.contains(&line) {
+            self.lines.push(line);
+        }
+    }
+
+    fn issue(&mut self, issue: Issue) {
+        if !self.issues.contains(&issue) {
+            self.issues.push(issue);
+        }
+    }
+
+    /// One quote a label: agreeing copies are one, of a contradicted and a verified copy the verified one stands,
+    /// and of others none.
+    fn finish(mut self, page_date: Option<NaiveDate>) -> Block {
+        let mut quotes: Vec<Quote> = Vec::new();
+        for first in &self.rows {
+            if quotes.iter().any(|quote| quote.slug == first.slug) {
+                continue;
+            }
+            let copies: Vec<&Quote> = self.rows.iter().filter(|row| row.slug == first.slug).collect();
+            match standing(first, &copies) {
+                Ok(quote) => quotes.push(quote.clone()),
+                Err(second) => {
+                    let issue = Issue::CopiesDisagree {
+                        label: first.label.clone(),
+                        first: first.text.clone(),
+                        second: second.text.clone(),
+                    };
+                    if !self.issues.contains(&issue) {
+                        self.issues.push(issue);
+                    }
+                }
+            }
+        }
+        for quote in quotes.iter().filter(|quote| known(&quote.label).is_none()) {
+            self.issues.push(Issue::UnknownLabel { label: quote.label.clone() });
+        }
+        // One of several bars may be an empty shell of the page's script.
+        if !self.rows.is_empty() {
+            self.issues.retain(|issue| !matches!(issue, Issue::NoRows { .. }));
+        }
+        let text = (!self.lines.is_empty()).then(|| block_text(page_date, &self.lines));
+        Block { quotes, issues: self.issues, page_date, text }
+    }
+}
+
+/// The copy that stands, or one that disagrees with the first.
+fn standing<'a>(first: &'a Quote, copies: &[&'a Quote]) -> Result<&'a Quote, &'a Quote> {
+    let verified = copies.iter().copied().find(|copy| copy.verdict == Verdict::Verified);
+    let is_refuted = |copy: &Quote| verified.is_some() && matches!(copy.verdict, Verdict::Contradicted(_));
+    let stands = verified.unwrap_or(first);
+    match copies.iter().copied().find(|copy| copy.figures != stands.figures && !is_refuted(copy)) {
+        None => Ok(stands),
+        Some(other) if other == first => Err(stands),
+        Some(other) => Err(other),
+    }
+}
+
+/// Where the block goes on after words that are no row, if a row within reach proves that it does.
+fn resumes(words: &[Word], at: usize, is_first: bool) -> Option<usize> {
+    let end = words.len().min(at + 1 + LOOKAHEAD);
+    for next in at + 1..end {
+        if words[next].text.as_bytes() == ANCHOR {
+            return None;
+        }
+        if let Found::Row { quote, .. } = read_row(words, next)
+            && is_convincing(&quote, is_first)
+        {
+            return Some(next);
+        }
+    }
+    None
+}
+
+fn block_text(date: Option<NaiveDate>, lines: &[String]) -> String {
+    let date = date.map(|date| format!("{} {} {} ", date.day(), MONTHS[date.month0() as usize], date.year()));
+    let date = date.unwrap_or_default();
+    let mut text = format!("{date}| INDIKATOR |\n");
+    for line in lines {
+        text.push_str(line);
+        text.push('\n');
+    }
+    text
+}

@@ -1,0 +1,303 @@
+//! A window of a page as words: markup gone, order kept. Knows what separates words, not what they mean.
+
+use html5gum::emitters::callback::{CallbackEmitter, CallbackEvent};
+use html5gum::{Span, Tokenizer};
+
+use super::number::{is_minus, numeral};
+
+/// One word of the window.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Word {
+    /// Its characters, entities decoded, invisible ones dropped.
+    pub(super) text: String,
+    /// What stood between it and the word before it.
+    pub(super) gap: Gap,
+    /// Whether a bullet, a tag or a line break stood there: a place where a row may begin or end.
+    pub(super) at_boundary: bool,
+}
+
+/// What stands between two words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Gap {
+    /// Nothing: they were one run of characters and are told apart by their form.
+    Glued,
+    /// Only a tag.
+    Tag,
+    /// White space.
+    Space,
+}
+
+/// Elements whose text is not shown.
+const HIDDEN: [&[u8]; 5] = [b"script", b"style", b"title", b"textarea", b"template"];
+
+/// The words of a window that begins in text, not inside a tag.
+pub(super) fn words(window: &str) -> Vec<Word> {
+    let mut splitter = Splitter { lines_end_rows: !has_markup(window), ..Splitter::default() };
+    for piece in pieces(window) {
+        match piece {
+            Piece::Text(text) => splitter.text(&text),
+            Piece::Tag => splitter.tag(),
+        }
+    }
+    splitter.end_word();
+    join_signs(splitter.words)
+}
+
+fn has_markup(window: &str) -> bool {
+    let bytes = window.as_bytes();
+    memchr::memchr_iter(b'<', bytes)
+        .any(|at| bytes.get(at + 1).is_some_and(|next| next.is_ascii_alphabetic() || b"/!".contains(next)))
+}
+
+enum Piece {
+    Text(String),
+    Tag,
+}
+
+/// Shown text and the tags between it; comments leave no trace, so `919<!-- -->,20` is one number.
+fn pieces(window: &str) -> Vec<Piece> {
+    let mut hidden: Option<Vec<u8>> = None;
+    let mut emitter = CallbackEmitter::new(move |event: CallbackEvent<'_>, _: Span<()>| match event {
+        CallbackEvent::OpenStartTag { name } => {
+            if hidden.is_none() && HIDDEN.contains(&name) {
+                hidden = Some(name.to_vec());
+            }
+            Some(Piece::Tag)
+        }
+        CallbackEvent::EndTag { name } => {
+            if hidden.as_deref() == Some(name) {
+                hidden = None;
+            }
+            Some(Piece::Tag)
+        }
+        CallbackEvent::String { value } if hidden.is_none() => {
+            Some(Piece::Text(String::from_utf8_lossy(value).into_owned()))
+        }
+        _ => None,
+    });
+    emitter.naively_switch_states(true);
+    let Ok(pieces) = Tokenizer::new_with_emitter(window, emitter).collect::<Result<Vec<_>, _>>();
+    pieces
+}
+
+#[derive(Default)]
+struct Splitter {
+    words: Vec<Word>,
+    current: String,
+    spaced: bool,
+    boundary: bool,
+    glued: bool,
+    lines_end_rows: bool,
+}
+
+impl Splitter {
+    fn text(&mut self, text: &str) {
+        for character in text.chars() {
+            if is_invisible(character) {
+                continue;
+            }
+            if is_space(character) {
+                self.end_word();
+                self.spaced = true;
+                self.boundary |= self.lines_end_rows && (character == '\n' || character == '\r');
+            } else if is_bullet(character) {
+                self.tag();
+            } else {
+                self.character(character);
+            }
+        }
+    }
+
+    fn tag(&mut self) {
+        self.end_word();
+        self.glued = false;
+        self.boundary = true;
+    }
+
+    /// Adds a character; a bar stands alone, `%` ends a number, and a sign after a digit begins the next.
+    fn character(&mut self, character: char) {
+        let after_number = self.current.ends_with(|last: char| last.is_ascii_digit() || last == ')');
+        if character == '|' {
+            self.split();
+            self.current.push(character);
+            self.split();
+        } else if is_arrow(character) {
+            self.split();
+            self.current.push(character);
+            self.split();
+        } else if (is_minus(character) || character == '+') && after_number {
+            // Inside a label (`X2-Y`) the next character is a letter; there the halves are joined again.
+            self.split();
+            self.current.push(character);
+        } else if character == ')' && self.closes_percentage() {
+            if let Some(last) = self.words.last_mut() {
+                last.text.push(character);
+            }
+        } else {
+            self.rejoin_label(character);
+            self.current.push(character);
+            if character == '%' {
+                self.split();
+            }
+        }
+    }
+
+    /// Whether the word just ended is `(1,2%`.
+    fn closes_percentage(&self) -> bool {
+        let is_open = |word: &Word| word.text.starts_with('(') && word.text.ends_with('%');
+        self.current.is_empty() && self.glued && self.words.last().is_some_and(is_open)
+    }
+
+    fn rejoin_label(&mut self, next: char) {
+        let is_lone_sign =
+            self.current.chars().count() == 1 && self.current.starts_with(|c| is_minus(c) || c == '+');
+        if !(is_lone_sign && self.glued && next.is_alphabetic()) {
+            return;
+        }
+        if let Some(word) = self.words.pop() {
+            self.current.insert_str(0, &word.text);
+            self.glued = word.gap == Gap::Glued;
+            self.spaced = word.gap == Gap::Space;
+            self.boundary = word.at_boundary;
+        }
+    }
+
+    fn split(&mut self) {
+        if !self.current.is_empty() {
+            self.end_word();
+            self.glued = true;
+        }
+    }
+
+    fn end_word(&mut self) {
+        if self.current.is_empty() {
+            return;
+        }
+        let gap = if self.spaced {
+            Gap::Space
+        } else if self.glued {
+            Gap::Glued
+        } else {
+            Gap::Tag
+        };
+        let text = std::mem::take(&mut self.current);
+        self.words.push(Word { text, gap, at_boundary: self.boundary });
+        (self.spaced, self.boundary, self.glued) = (false, false, false);
+    }
+}
+
+/// A sign or a `%` in an element of its own belongs to the number it touches.
+fn join_signs(words: Vec<Word>) -> Vec<Word> {
+    let mut joined: Vec<Word> = Vec::with_capacity(words.len());
+    for word in words {
+        if let Some(last) = joined.last_mut() {
+            let touches = word.gap != Gap::Space;
+            let completes_sign =
+                touches && is_sign(&last.text) && numeral(&word.text).is_some_and(|n| n.is_unsigned());
+            let completes_percentage = word.text == "%"
+                && (touches || !word.at_boundary)
+                && (numeral(&last.text).is_some_and(|n| !n.is_percentage) || is_sign(&last.text));
+            if completes_sign || completes_percentage {
+                last.text.push_str(&word.text);
+                continue;
+            }
+        }
+        joined.push(word);
+    }
+    joined
+}
+
+fn is_sign(text: &str) -> bool {
+    let mut characters = text.chars();
+    matches!((characters.next(), characters.next()), (Some(sign), None) if is_minus(sign) || sign == '+')
+}
+
+/// White space of any kind, and the mark that stands for a byte that meant nothing.
+fn is_space(character: char) -> bool {
+    character.is_whitespace() || character == '\u{fffd}' || character.is_control()
+}
+
+/// Zero-width characters, soft hyphens, direction marks, variation selectors.
+fn is_invisible(character: char) -> bool {
+    matches!(character, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}'
+        | '\u{feff}' | '\u{fe00}'..='\u{fe0f}' | '\u{61c}')
+}
+
+fn is_bullet(character: char) -> bool {
+    matches!(character, '•' | '·' | '●' | '○' | '▪' | '▫' | '◦' | '‣' | '∙' | '■' | '□' | '*')
+}
+
+/// An arrow that points down.
+pub(super) fn points_down(text: &str) -> bool {
+    matches!(text, "▼" | "▾" | "↓" | "⬇" | "⇩" | "↘" | "▽" | "🔻" | "🔽")
+}
+
+fn is_arrow(character: char) -> bool {
+    points_down(character.encode_utf8(&mut [0; 4]))
+        || matches!(character, '▲' | '▴' | '↑' | '⬆' | '⇧' | '↗' | '△' | '🔺' | '🔼' | '►' | '▶' | '→')
+}
+
+/// Whether a word is an arrow.
+pub(super) fn is_arrow_word(text: &str) -> bool {
+    text.chars().all(is_arrow)
+}
+
+/// Words as one line of text that splits into the same words again.
+pub(super) fn line_of(words: &[Word]) -> String {
+    let mut line = String::new();
+    for (position, word) in words.iter().enumerate() {
+        if position > 0 && word.gap != Gap::Glued {
+            line.push(' ');
+        }
+        line.push_str(&word.text);
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn split(window: &str) -> Vec<String> {
+        words(window).into_iter().map(|word| word.text).collect()
+    }
+
+    #[test]
+    fn tags_separate_and_comments_do_not() {
+        assert_eq!(split("<li><b>LQ45</b>919<!-- -->,20&nbsp;-16,32</li>"), ["LQ45", "919,20", "-16,32"]);
+        assert_eq!(split("<td>777<td>2,30<td>0,30%"), ["777", "2,30", "0,30%"]);
+    }
+
+    #[test]
+    fn glued_columns_come_apart_by_their_form() {
+        assert_eq!(
+            split("919,20-16,32-1.74%EMAS1.345.000 0,75%RD.SAHAM"),
+            ["919,20", "-16,32", "-1.74%", "EMAS1.345.000", "0,75%", "RD.SAHAM"]
+        );
+        assert_eq!(split("|INDIKATOR|"), ["|", "INDIKATOR", "|"]);
+        assert_eq!(split("▼16,32"), ["▼", "16,32"]);
+        assert_eq!(split("JII70-X 5"), ["JII70-X", "5"]);
+    }
+
+    #[test]
+    fn a_sign_or_a_percent_sign_joins_the_number_it_touches() {
+        assert_eq!(split("<i>-</i><b>16,32</b> <b>0,75</b><small>%</small>"), ["-16,32", "0,75%"]);
+        assert_eq!(split("0,75 %"), ["0,75%"]);
+        assert_eq!(split("<td>-</td> <td>0,75%</td>"), ["-", "0,75%"]);
+    }
+
+    #[test]
+    fn what_is_not_shown_is_not_read() {
+        assert_eq!(split("a<script>if (x<y) 'LQ45 1 2 3%'</script>b<style>p{}</style>c"), ["a", "b", "c"]);
+        assert_eq!(split("LQ\u{200b}45 9\u{200d}19"), ["LQ45", "919"]);
+    }
+
+    #[test]
+    fn a_line_splits_into_the_words_it_was_made_of() {
+        for window in ["LQ45919,20 \u{a0} -16,32 -1.74%", "<i>-</i>16,32<b>0,75</b>%", "919,20-16,32"] {
+            let first = words(window);
+            let texts = |words: &[Word]| words.iter().map(|word| word.text.clone()).collect::<Vec<_>>();
+            assert_eq!(texts(&words(&line_of(&first))), texts(&first), "{window}");
+        }
+    }
+}
