@@ -1,6 +1,7 @@
 //! The words of the trade: values only. No IO, no async, no SQL, no HTML, no command line.
 
 mod attempt;
+mod digest;
 mod indicator;
 mod interval;
 mod moment;
@@ -11,6 +12,7 @@ mod quote;
 mod verdict;
 
 pub use attempt::{Attempt, Outcome};
+pub use digest::Digest;
 pub use indicator::{CATALOGUE, Indicator, Kind, Known, Slug, known, known_or_index};
 pub use interval::{Interval, IntervalError, TimeRange, Window};
 pub use moment::{MomentError, Span, parse_moment};

@@ -1,0 +1,78 @@
+//! Applies `migrations/` in order, exactly once, and refuses what this version does not know.
+
+use std::path::Path;
+
+use rusqlite::Connection;
+
+use super::error::{Doing, StoreError};
+
+mod embedded {
+    refinery::embed_migrations!("migrations");
+}
+
+/// `pant` in ASCII: marks the file as ours.
+const APPLICATION_ID: u32 = 1_885_433_460;
+
+/// The newest schema that this version knows: the number of migrations.
+pub(super) fn newest() -> u32 {
+    embedded::migrations::runner().get_migrations().iter().map(refinery::Migration::version).max().map_or(0, |newest| {
+        u32::try_from(newest).unwrap_or_default()
+    })
+}
+
+/// What a file is, judged before anything is written to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum State {
+    /// Nothing in it yet.
+    Empty,
+    /// One of ours, of this schema.
+    Schema(u32),
+}
+
+/// Reads what a file is.
+pub(super) fn state(connection: &Connection, path: &Path) -> Result<State, StoreError> {
+    let pragma = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, u32>(0));
+    let opening = |source| StoreError::Open { path: path.to_owned(), source };
+    let schema = pragma("user_version").map_err(opening)?;
+    let application = pragma("application_id").map_err(opening)?;
+    let tables: i64 =
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(opening)?;
+    match (application, tables) {
+        (_, 0) => Ok(State::Empty),
+        (APPLICATION_ID, _) if schema > newest() => {
+            Err(StoreError::Newer { path: path.to_owned(), found: schema, known: newest() })
+        }
+        (APPLICATION_ID, _) => Ok(State::Schema(schema)),
+        _ => Err(StoreError::Foreign { path: path.to_owned() }),
+    }
+}
+
+/// Brings a file to the newest schema.
+pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
+    if state(connection, path)? == State::Schema(newest()) {
+        return Ok(());
+    }
+    let applied = embedded::migrations::runner().run(connection);
+    // Another process may have been quicker; what counts is where the file is now.
+    match applied {
+        Err(_) if state(connection, path)? == State::Schema(newest()) => Ok(()),
+        Err(source) => Err(StoreError::Migrate { path: path.to_owned(), source: Box::new(source) }),
+        Ok(_) => Ok(()),
+    }
+}
+
+/// The migrations that a file says were applied, by name, for `db verify`.
+pub(super) fn history_matches(connection: &Connection) -> Result<bool, StoreError> {
+    let mut statement = connection
+        .prepare("SELECT version, name, checksum FROM refinery_schema_history ORDER BY version")
+        .doing("read the migration history")?;
+    let applied: Vec<(i64, String, String)> = statement
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .and_then(Iterator::collect)
+        .doing("read the migration history")?;
+    let runner = embedded::migrations::runner();
+    let known = runner.get_migrations().iter().map(|migration| {
+        (i64::from(migration.version()), migration.name().to_owned(), migration.checksum().to_string())
+    });
+    Ok(known.eq(applied))
+}

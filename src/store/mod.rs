@@ -1,0 +1,194 @@
+//! The database: the only user of rusqlite. Knows rows and transactions; what a row means is decided in `ingest`.
+//!
+//! One writer, any number of readers. WAL with `synchronous=FULL`: a commit survives a power cut.
+//! No delete of observations here: they are never pruned.
+
+mod backup;
+mod captures;
+mod error;
+mod held;
+mod indicators;
+mod migrate;
+mod observations;
+mod polls;
+mod seal;
+mod sources;
+#[cfg(test)]
+mod tests;
+mod verify;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+
+use crate::domain::Timestamp;
+
+pub use captures::{Capture, NewCapture};
+pub use error::StoreError;
+pub use held::{Decision, Held};
+pub use indicators::StoredIndicator;
+pub use polls::{LoggedPoll, Sighting};
+pub use sources::{StoredSource, Validator};
+pub use verify::Fault;
+
+use error::Doing;
+use migrate::State;
+
+/// How long a statement waits for another process before it says that the database is locked.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// 3.7.0 to 3.51.2 can lose commits when a checkpoint races a commit of another connection
+/// (sqlite.org/wal.html#walresetbug); a daemon beside a command line is exactly that.
+const OLDEST_SAFE_SQLITE: i32 = 3_051_003;
+
+/// An open database.
+#[derive(Debug)]
+pub struct Store {
+    connection: Connection,
+    path: PathBuf,
+}
+
+/// The rows of a database, inside a transaction or outside.
+#[derive(Debug, Clone, Copy)]
+pub struct Tables<'a> {
+    connection: &'a Connection,
+}
+
+impl Store {
+    /// Opens a database for writing; makes it, and brings it to the newest schema.
+    ///
+    /// # Errors
+    /// The folder or file cannot be made or opened, or holds something else.
+    pub fn open_writer(path: &Path) -> Result<Self, StoreError> {
+        check_sqlite()?;
+        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            std::fs::create_dir_all(folder)
+                .map_err(|source| StoreError::Folder { path: folder.to_owned(), source })?;
+        }
+        let connection =
+            Connection::open(path).map_err(|source| StoreError::Open { path: path.to_owned(), source })?;
+        let mut store = Self::prepare(connection, path)?;
+        migrate::state(&store.connection, path)?;
+        let pragmas = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;";
+        store.connection.execute_batch(pragmas).map_err(|source| StoreError::Open { path: path.to_owned(), source })?;
+        migrate::migrate(&mut store.connection, path)?;
+        Ok(store)
+    }
+
+    /// Opens an existing database for reading only.
+    ///
+    /// # Errors
+    /// There is none, it cannot be opened, or it has another schema.
+    pub fn open_reader(path: &Path) -> Result<Self, StoreError> {
+        check_sqlite()?;
+        if !path.exists() {
+            return Err(StoreError::Missing { path: path.to_owned() });
+        }
+        let store = Self::reader(path)?;
+        match migrate::state(&store.connection, path)? {
+            State::Empty => Err(StoreError::Missing { path: path.to_owned() }),
+            State::Schema(found) if found < migrate::newest() => {
+                Err(StoreError::Older { path: path.to_owned(), found, known: migrate::newest() })
+            }
+            State::Schema(_) => Ok(store),
+        }
+    }
+
+    /// A database that lives as long as the program, for a dry run and for tests.
+    ///
+    /// # Errors
+    /// SQLite cannot be used at all.
+    pub fn open_in_memory() -> Result<Self, StoreError> {
+        let path = Path::new(":memory:");
+        let connection =
+            Connection::open_in_memory().map_err(|source| StoreError::Open { path: path.to_owned(), source })?;
+        let mut store = Self::prepare(connection, path)?;
+        store.connection.execute_batch("PRAGMA foreign_keys = ON;").doing("set up the database")?;
+        migrate::migrate(&mut store.connection, path)?;
+        Ok(store)
+    }
+
+    /// A copy of an existing database in memory, for trying something out.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn open_scratch(path: &Path) -> Result<Self, StoreError> {
+        let mut scratch = Self::open_in_memory()?;
+        if path.exists() {
+            Self::open_reader(path)?.copy_into(&mut scratch.connection).doing("copy the database")?;
+        }
+        Ok(scratch)
+    }
+
+    /// The rows, for reading.
+    #[must_use]
+    pub fn tables(&self) -> Tables<'_> {
+        Tables { connection: &self.connection }
+    }
+
+    /// Where the database lies.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Runs one transaction: all of it is kept, or none.
+    ///
+    /// # Errors
+    /// Those of the closure, and of beginning or committing.
+    pub fn write<T, E: From<StoreError>>(&mut self, work: impl FnOnce(Tables<'_>) -> Result<T, E>) -> Result<T, E> {
+        let transaction = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .doing("begin a transaction")?;
+        let result = work(Tables { connection: &transaction })?;
+        transaction.commit().doing("commit")?;
+        Ok(result)
+    }
+
+    fn prepare(connection: Connection, path: &Path) -> Result<Self, StoreError> {
+        let prepared = connection.busy_timeout(BUSY_TIMEOUT).and_then(|()| seal::register(&connection));
+        prepared.map_err(|source| StoreError::Open { path: path.to_owned(), source })?;
+        connection.set_prepared_statement_cache_capacity(64);
+        Ok(Self { connection, path: path.to_owned() })
+    }
+
+    /// A WAL database in a folder that cannot be written cannot be opened in the ordinary way; when nothing
+    /// waits in its `-wal` file it can be read as if it never changed.
+    fn reader(path: &Path) -> Result<Self, StoreError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let opening = |source| StoreError::Open { path: path.to_owned(), source };
+        let store = Self::prepare(Connection::open_with_flags(path, flags).map_err(opening)?, path)?;
+        let readable = store.connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()));
+        let cannot_open = |error: &rusqlite::Error| {
+            matches!(
+                error.sqlite_error_code(),
+                Some(rusqlite::ErrorCode::CannotOpen | rusqlite::ErrorCode::ReadOnly)
+            )
+        };
+        match readable {
+            Err(error) if cannot_open(&error) => {
+                let wal = PathBuf::from(format!("{}-wal", path.display()));
+                if wal.metadata().is_ok_and(|wal| wal.len() > 0) {
+                    return Err(StoreError::Unwritable { path: path.to_owned() });
+                }
+                let escaped = path.display().to_string().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+                let uri = format!("file:{escaped}?immutable=1");
+                Self::prepare(Connection::open_with_flags(uri, flags).map_err(opening)?, path)
+            }
+            Err(source) => Err(opening(source)),
+            Ok(()) => Ok(store),
+        }
+    }
+}
+
+fn check_sqlite() -> Result<(), StoreError> {
+    let is_safe = rusqlite::version_number() >= OLDEST_SAFE_SQLITE;
+    if is_safe { Ok(()) } else { Err(StoreError::OldSqlite { found: rusqlite::version() }) }
+}
+
+/// A stored instant.
+fn instant(seconds: i64) -> rusqlite::Result<Timestamp> {
+    chrono::DateTime::from_timestamp(seconds, 0).ok_or(rusqlite::Error::IntegralValueOutOfRange(0, seconds))
+}

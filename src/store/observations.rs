@@ -1,0 +1,194 @@
+//! The table `observation`: runs, clustered by indicator and time.
+
+use rusqlite::{Connection, OptionalExtension, Params, Row, params};
+
+use crate::domain::{
+    Change, Contradiction, Figures, Level, Observation, Percent, Quantity, Run, TimeRange, Timestamp, Verdict,
+};
+
+use super::error::{Doing, StoreError};
+use super::{Tables, instant, seal};
+
+const SELECT: &str = "SELECT first_seen, last_seen, level, level_scale, change, change_scale, percent, \
+                      percent_scale, verdict, capture_id FROM observation";
+
+fn observation(row: &Row<'_>) -> rusqlite::Result<Observation> {
+    let run = Run {
+        first_seen: instant(row.get(0)?)?,
+        last_seen: instant(row.get(1)?)?,
+        figures: figures(row, 2)?,
+        verdict: verdict(row.get(8)?)?,
+    };
+    Ok(Observation { run, capture: row.get(9)? })
+}
+
+/// Six columns from `first` on: level, change and percent, each with its scale.
+pub(super) fn figures(row: &Row<'_>, first: usize) -> rusqlite::Result<Figures> {
+    Ok(Figures {
+        level: quantity(row, first)?.map(Level),
+        change: quantity(row, first + 2)?.map(Change),
+        percent: quantity(row, first + 4)?.map(Percent),
+    })
+}
+
+fn quantity(row: &Row<'_>, at: usize) -> rusqlite::Result<Option<Quantity>> {
+    let Some(mantissa) = row.get::<_, Option<i64>>(at)? else { return Ok(None) };
+    let out_of_range = |_| rusqlite::Error::IntegralValueOutOfRange(at, mantissa);
+    Quantity::new(mantissa, row.get(at + 1)?).map(Some).map_err(out_of_range)
+}
+
+/// The mantissas and scales of figures, in column order.
+pub(super) fn columns(figures: &Figures) -> [Option<i64>; 6] {
+    let level = figures.level.map(|level| level.0);
+    let change = figures.change.map(|change| change.0);
+    let percent = figures.percent.map(|percent| percent.0);
+    let pair = |quantity: Option<Quantity>| [quantity.map(Quantity::mantissa), quantity.map(|q| i64::from(q.scale()))];
+    let ([a, b], [c, d], [e, f]) = (pair(level), pair(change), pair(percent));
+    [a, b, c, d, e, f]
+}
+
+fn verdict(code: i64) -> rusqlite::Result<Verdict> {
+    [
+        Verdict::Verified,
+        Verdict::Unverifiable,
+        Verdict::Contradicted(Contradiction::NoPrevious),
+        Verdict::Contradicted(Contradiction::InvertedSign),
+    ]
+    .into_iter()
+    .find(|verdict| verdict_code(*verdict) == code)
+    .ok_or(rusqlite::Error::IntegralValueOutOfRange(8, code))
+}
+
+fn verdict_code(verdict: Verdict) -> i64 {
+    match verdict {
+        Verdict::Verified => 0,
+        Verdict::Unverifiable => 1,
+        Verdict::Contradicted(Contradiction::NoPrevious) => 2,
+        Verdict::Contradicted(Contradiction::InvertedSign) => 3,
+    }
+}
+
+fn one(connection: &Connection, tail: &str, params: impl Params) -> Result<Option<Observation>, StoreError> {
+    let mut statement = connection.prepare_cached(&format!("{SELECT} {tail}")).doing("look up an observation")?;
+    statement.query_row(params, observation).optional().doing("look up an observation")
+}
+
+impl Tables<'_> {
+    /// The last run that begins at or before an instant.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn run_at(self, indicator_id: i64, at: Timestamp) -> Result<Option<Observation>, StoreError> {
+        let tail = "WHERE indicator_id = ?1 AND first_seen <= ?2 ORDER BY first_seen DESC LIMIT 1";
+        one(self.connection, tail, params![indicator_id, at.timestamp()])
+    }
+
+    /// The first run that begins after an instant.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn run_after(self, indicator_id: i64, at: Timestamp) -> Result<Option<Observation>, StoreError> {
+        let tail = "WHERE indicator_id = ?1 AND first_seen > ?2 ORDER BY first_seen LIMIT 1";
+        one(self.connection, tail, params![indicator_id, at.timestamp()])
+    }
+
+    /// The first verified run that begins after an instant.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn verified_run_after(self, indicator_id: i64, at: Timestamp) -> Result<Option<Observation>, StoreError> {
+        let tail = "WHERE indicator_id = ?1 AND first_seen > ?2 AND verdict = 0 ORDER BY first_seen LIMIT 1";
+        one(self.connection, tail, params![indicator_id, at.timestamp()])
+    }
+
+    /// The newest run.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn newest_run(self, indicator_id: i64) -> Result<Option<Observation>, StoreError> {
+        let tail = "WHERE indicator_id = ?1 ORDER BY first_seen DESC LIMIT 1";
+        one(self.connection, tail, [indicator_id])
+    }
+
+    /// The runs that touch a range, in order of time.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn runs(self, indicator_id: i64, range: TimeRange) -> Result<Vec<Observation>, StoreError> {
+        let from = range.from.map_or(i64::MIN, |from| from.timestamp());
+        let to = range.to.map_or(i64::MAX, |to| to.timestamp());
+        // Only the run that is open when the range begins can reach into it from before.
+        let first = range.from.map(|from| self.run_at(indicator_id, from)).transpose()?.flatten();
+        let begin = first.filter(|first| first.run.last_seen.timestamp() >= from);
+        let begin = begin.map_or(from, |first| first.run.first_seen.timestamp());
+        let sql = format!("{SELECT} WHERE indicator_id = ?1 AND first_seen >= ?2 AND first_seen < ?3 ORDER BY first_seen");
+        let mut statement = self.connection.prepare_cached(&sql).doing("read the observations")?;
+        statement
+            .query_map(params![indicator_id, begin, to], observation)
+            .and_then(Iterator::collect)
+            .doing("read the observations")
+    }
+
+    /// The newest runs that touch a range, in order of time.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn newest_runs(
+        self,
+        indicator_id: i64,
+        range: TimeRange,
+        limit: usize,
+    ) -> Result<Vec<Observation>, StoreError> {
+        let from = range.from.map_or(i64::MIN, |from| from.timestamp());
+        let to = range.to.map_or(i64::MAX, |to| to.timestamp());
+        let sql = format!(
+            "{SELECT} WHERE indicator_id = ?1 AND last_seen >= ?2 AND first_seen < ?3 ORDER BY first_seen DESC LIMIT ?4"
+        );
+        let mut statement = self.connection.prepare_cached(&sql).doing("read the observations")?;
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let mut runs: Vec<Observation> = statement
+            .query_map(params![indicator_id, from, to, limit], observation)
+            .and_then(Iterator::collect)
+            .doing("read the observations")?;
+        runs.reverse();
+        Ok(runs)
+    }
+
+    /// Writes a run, replacing the one that begins at the same time.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn put_run(self, indicator_id: i64, observation: &Observation) -> Result<(), StoreError> {
+        let Observation { run, capture } = observation;
+        let [level, level_scale, change, change_scale, percent, percent_scale] = columns(&run.figures);
+        let mut statement =
+            self.connection.prepare_cached(&seal::OBSERVATION.put()).doing("record an observation")?;
+        statement
+            .execute(params![
+                indicator_id,
+                run.first_seen.timestamp(),
+                run.last_seen.timestamp(),
+                level,
+                level_scale,
+                change,
+                change_scale,
+                percent,
+                percent_scale,
+                verdict_code(run.verdict),
+                capture
+            ])
+            .doing("record an observation")?;
+        Ok(())
+    }
+
+    /// Takes away a run that is about to be written in another shape: split, joined, or moved to begin earlier.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn take_run(self, indicator_id: i64, first_seen: Timestamp) -> Result<(), StoreError> {
+        let sql = "DELETE FROM observation WHERE indicator_id = ?1 AND first_seen = ?2";
+        let mut statement = self.connection.prepare_cached(sql).doing("reshape an observation")?;
+        statement.execute(params![indicator_id, first_seen.timestamp()]).doing("reshape an observation")?;
+        Ok(())
+    }
+}

@@ -1,0 +1,214 @@
+//! The tables `poll` (every attempt) and `sighting` (every archived capture): together, when each text was seen.
+
+use rusqlite::{OptionalExtension, Row, params};
+
+use crate::domain::{Attempt, Outcome, TimeRange, Timestamp};
+
+use super::error::{Doing, StoreError};
+use super::{Tables, instant, seal};
+
+/// That a text was seen at some time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Sighting {
+    /// When.
+    pub seen_at: Timestamp,
+    /// Which capture.
+    pub capture: i64,
+}
+
+/// An attempt as the log holds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoggedPoll {
+    /// Its key.
+    pub id: i64,
+    /// How it went.
+    pub attempt: Attempt,
+    /// What it saw.
+    pub sighting: Option<Sighting>,
+}
+
+fn logged(row: &Row<'_>) -> rusqlite::Result<LoggedPoll> {
+    let word: String = row.get(3)?;
+    let outcome = Outcome::ALL.into_iter().find(|outcome| outcome.word() == word);
+    let attempt = Attempt {
+        started_at: instant(row.get(2)?)?,
+        outcome: outcome.ok_or(rusqlite::Error::InvalidQuery)?,
+        http_status: row.get(4)?,
+        duration_ms: row.get::<_, i64>(5)?.unsigned_abs(),
+        body_bytes: row.get::<_, Option<i64>>(6)?.map(i64::unsigned_abs),
+        rows: row.get(7)?,
+        detail: row.get(8)?,
+    };
+    let seen_at = row.get::<_, Option<i64>>(9)?.map(instant).transpose()?;
+    let capture: Option<i64> = row.get(10)?;
+    let sighting = seen_at.zip(capture).map(|(seen_at, capture)| Sighting { seen_at, capture });
+    Ok(LoggedPoll { id: row.get(0)?, attempt, sighting })
+}
+
+fn sighting(row: &Row<'_>) -> rusqlite::Result<Sighting> {
+    Ok(Sighting { seen_at: instant(row.get(0)?)?, capture: row.get(1)? })
+}
+
+/// The two tables that say when a text was seen.
+const SEEN_IN: [&str; 2] = ["poll", "sighting"];
+
+impl Tables<'_> {
+    /// Logs an attempt.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn log_poll(self, source_id: i64, attempt: &Attempt, seen: Option<Sighting>) -> Result<(), StoreError> {
+        let id = self.next_id("SELECT coalesce(max(id), 0) + 1 FROM poll")?;
+        let mut statement = self.connection.prepare_cached(&seal::POLL.put()).doing("log a poll")?;
+        let signed = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+        statement
+            .execute(params![
+                id,
+                source_id,
+                attempt.started_at.timestamp(),
+                attempt.outcome.word(),
+                attempt.http_status,
+                signed(attempt.duration_ms),
+                attempt.body_bytes.map(signed),
+                attempt.rows,
+                attempt.detail,
+                seen.map(|seen| seen.seen_at.timestamp()),
+                seen.map(|seen| seen.capture)
+            ])
+            .doing("log a poll")?;
+        Ok(())
+    }
+
+    /// Notes that an archived text was seen; says whether that is news.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn add_sighting(self, source_id: i64, seen: Sighting) -> Result<bool, StoreError> {
+        let known = self.seen_at(source_id, seen.seen_at)?.contains(&seen.capture);
+        if !known {
+            let mut statement = self.connection.prepare_cached(&seal::SIGHTING.put()).doing("note a sighting")?;
+            statement
+                .execute(params![source_id, seen.seen_at.timestamp(), seen.capture])
+                .doing("note a sighting")?;
+        }
+        Ok(!known)
+    }
+
+    /// The captures seen at one instant.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn seen_at(self, source_id: i64, at: Timestamp) -> Result<Vec<i64>, StoreError> {
+        let sql = "SELECT capture_id FROM poll WHERE source_id = ?1 AND seen_at = ?2 \
+                   UNION SELECT capture_id FROM sighting WHERE source_id = ?1 AND seen_at = ?2";
+        let mut statement = self.connection.prepare_cached(sql).doing("look up a sighting")?;
+        statement
+            .query_map(params![source_id, at.timestamp()], |row| row.get(0))
+            .and_then(Iterator::collect)
+            .doing("look up a sighting")
+    }
+
+    /// The last sighting before an instant.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn sighting_before(self, source_id: i64, at: Timestamp) -> Result<Option<Sighting>, StoreError> {
+        let nearest = self.nearest(source_id, at, "seen_at < ?2", "DESC")?;
+        Ok(nearest.into_iter().max_by_key(|seen| seen.seen_at))
+    }
+
+    /// The first sighting after an instant.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn sighting_after(self, source_id: i64, at: Timestamp) -> Result<Option<Sighting>, StoreError> {
+        let nearest = self.nearest(source_id, at, "seen_at > ?2", "ASC")?;
+        Ok(nearest.into_iter().min_by_key(|seen| seen.seen_at))
+    }
+
+    fn nearest(self, source_id: i64, at: Timestamp, side: &str, order: &str) -> Result<Vec<Sighting>, StoreError> {
+        let mut nearest = Vec::new();
+        for table in SEEN_IN {
+            let sql = format!(
+                "SELECT seen_at, capture_id FROM {table} WHERE source_id = ?1 AND {side} ORDER BY seen_at {order} LIMIT 1"
+            );
+            let mut statement = self.connection.prepare_cached(&sql).doing("look up a sighting")?;
+            let found = statement.query_row(params![source_id, at.timestamp()], sighting);
+            nearest.extend(found.optional().doing("look up a sighting")?);
+        }
+        Ok(nearest)
+    }
+
+    /// Goes through the sightings of a source in order of time, captures of one instant by the order of their
+    /// digests. `to` is part of the range.
+    ///
+    /// # Errors
+    /// The database cannot be read, or the visitor fails.
+    pub fn each_sighting<E: From<StoreError>>(
+        self,
+        source_id: i64,
+        from: Option<Timestamp>,
+        to: Option<Timestamp>,
+        mut visit: impl FnMut(Sighting) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let [poll, archived] = SEEN_IN.map(|table| {
+            format!("SELECT seen_at, capture_id FROM {table} WHERE source_id = ?1 AND seen_at BETWEEN ?2 AND ?3")
+        });
+        let sql = format!(
+            "SELECT seen_at, capture_id FROM ({poll} UNION {archived}) JOIN capture ON capture.id = capture_id \
+             ORDER BY seen_at, digest"
+        );
+        let mut statement = self.connection.prepare_cached(&sql).doing("read the sightings")?;
+        let from = from.map_or(i64::MIN, |from| from.timestamp());
+        let to = to.map_or(i64::MAX, |to| to.timestamp());
+        let mut rows = statement.query(params![source_id, from, to]).doing("read the sightings")?;
+        while let Some(row) = rows.next().doing("read the sightings")? {
+            visit(sighting(row).doing("read the sightings")?)?;
+        }
+        Ok(())
+    }
+
+    /// The newest attempts of a source, newest first.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn newest_polls(self, source_id: i64, limit: u32) -> Result<Vec<LoggedPoll>, StoreError> {
+        self.polls("source_id = ?1 ORDER BY started_at DESC, id DESC LIMIT ?2", params![source_id, limit])
+    }
+
+    /// The attempts of a source that started in a range, in order of time.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn polls_in(self, source_id: i64, range: TimeRange) -> Result<Vec<LoggedPoll>, StoreError> {
+        let from = range.from.map_or(i64::MIN, |from| from.timestamp());
+        let to = range.to.map_or(i64::MAX, |to| to.timestamp());
+        self.polls(
+            "source_id = ?1 AND started_at >= ?2 AND started_at < ?3 ORDER BY started_at, id",
+            params![source_id, from, to],
+        )
+    }
+
+    /// The attempt that saw a capture at an instant, if it was a live one.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn poll_that_saw(self, source_id: i64, at: Timestamp) -> Result<Option<LoggedPoll>, StoreError> {
+        let found = self.polls("source_id = ?1 AND seen_at = ?2 ORDER BY id LIMIT 1", params![source_id, at.timestamp()]);
+        Ok(found?.into_iter().next())
+    }
+
+    fn polls(self, condition: &str, params: impl rusqlite::Params) -> Result<Vec<LoggedPoll>, StoreError> {
+        let sql = format!("SELECT {} FROM poll WHERE {condition}", seal::POLL.names());
+        let mut statement = self.connection.prepare_cached(&sql).doing("read the poll log")?;
+        statement.query_map(params, logged).and_then(Iterator::collect).doing("read the poll log")
+    }
+
+    /// When a source last showed what its header says.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn last_sighting(self, source_id: i64) -> Result<Option<Sighting>, StoreError> {
+        self.sighting_before(source_id, Timestamp::MAX_UTC)
+    }
+}

@@ -1,0 +1,1 @@
+//! Rows in, rows out, on all real migrations.
