@@ -2,5 +2,6 @@
 pub mod calendar;
 pub mod clock;
 pub mod domain;
+pub mod format;
 pub mod parse;
 pub mod series;
