@@ -1,6 +1,7 @@
 //! x
 pub mod calendar;
 pub mod clock;
+pub mod config;
 pub mod domain;
 pub mod format;
 pub mod parse;
