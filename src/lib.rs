@@ -1,6 +1,9 @@
 //! x
+pub mod calendar;
 pub mod clock;
+pub mod config;
 pub mod domain;
+pub mod format;
 pub mod parse;
 pub mod series;
 pub mod store;

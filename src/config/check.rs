@@ -1,0 +1,182 @@
+//! From the file's shape to a configuration: fills in the defaults and refuses what cannot be meant.
+
+use std::collections::{BTreeSet, HashSet};
+use std::path::Path;
+use std::time::Duration;
+
+use chrono::NaiveDate;
+use chrono_tz::{TZ_VARIANTS, Tz};
+use toml::Spanned;
+use url::Url;
+
+use super::error::Problem;
+use super::file::{self, File, Placed};
+use super::layout::{layout, text};
+use super::lookup::{Env, default_database, resolve};
+use super::{Config, FetchSettings, Market, Source, builtin_sources, suggest};
+
+/// A page is not asked more often than this.
+const SHORTEST_PACE: Duration = Duration::from_secs(1);
+
+/// Longer durations are slips of the pen.
+const LONGEST_DURATION: Duration = Duration::from_secs(366 * 86_400);
+
+/// The longest name of a source.
+const LONGEST_NAME: usize = 64;
+
+/// The configuration that a file means.
+pub(super) fn config(file: &File, path: &Path, env: Env<'_>) -> Result<Config, Problem> {
+    let database = text("path", &file.store.path)?;
+    Ok(Config {
+        database: database.map_or_else(|| default_database(env), |written| resolve(&written, path, env)),
+        market: market(&file.market)?,
+        sources: if file.source.is_empty() { builtin_sources() } else { sources(&file.source)? },
+    })
+}
+
+fn market(file: &file::Market) -> Result<Market, Problem> {
+    let defaults = Market::default();
+    Ok(Market {
+        zone: file.zone.as_ref().map(zone).transpose()?.unwrap_or(defaults.zone),
+        calendar: file.calendar.unwrap_or_default(),
+        closures: file.closures.iter().map(closure).collect::<Result<BTreeSet<_>, _>>()?,
+    })
+}
+
+fn zone(name: &Spanned<String>) -> Result<Tz, Problem> {
+    name.get_ref().parse().map_err(|_| {
+        let near = suggest::nearest(name.get_ref(), TZ_VARIANTS.iter().map(|zone| zone.name()));
+        let hint = near.map_or_else(
+            || "write a zone such as Asia/Jakarta".to_owned(),
+            |near| format!("did you mean `{near}`?"),
+        );
+        Problem::new(name.span(), format!("`zone`: unknown zone '{}'; {hint}", name.get_ref()))
+    })
+}
+
+/// A date in quotes, or one of TOML's own.
+fn closure(date: &Spanned<toml::Value>) -> Result<NaiveDate, Problem> {
+    let written = match date.get_ref() {
+        toml::Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    NaiveDate::parse_from_str(&written, "%Y-%m-%d").map_err(|_| {
+        let text = format!("`closures`: '{written}' is not a date; write it like 2027-01-01");
+        Problem::new(date.span(), text)
+    })
+}
+
+/// What a file's sources mean, no two of one name.
+pub(super) fn sources(files: &[file::Source]) -> Result<Vec<Source>, Problem> {
+    let mut names = HashSet::new();
+    files
+        .iter()
+        .map(|file| {
+            if names.insert(file.name.get_ref().as_str()) {
+                source(file)
+            } else {
+                let text = format!("`name`: two sources are called '{}'", file.name.get_ref());
+                Err(Problem::new(file.name.span(), text))
+            }
+        })
+        .collect()
+}
+
+fn source(file: &file::Source) -> Result<Source, Problem> {
+    let every = pace("every", &file.every)?;
+    let every_closed = pace("every_closed", &file.every_closed)?.or(every);
+    Ok(Source {
+        name: name(&file.name)?,
+        url: url(&file.url)?,
+        layout: layout(file)?,
+        every: every.unwrap_or(Source::EVERY),
+        every_closed: every_closed.unwrap_or(Source::EVERY_CLOSED),
+        enabled: file.enabled.unwrap_or(true),
+        fetch: fetch(file)?,
+    })
+}
+
+fn name(name: &Spanned<String>) -> Result<String, Problem> {
+    let text = name.get_ref();
+    let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-');
+    let wrong = if text.is_empty() {
+        "`name` must not be empty".to_owned()
+    } else if !text.chars().all(is_plain) {
+        format!("`name`: '{text}' may only have lower case letters, digits, '_' and '-'")
+    } else if text.len() > LONGEST_NAME {
+        format!("`name`: longer than {LONGEST_NAME} characters")
+    } else {
+        return Ok(text.clone());
+    };
+    Err(Problem::new(name.span(), wrong))
+}
+
+fn url(url: &Spanned<String>) -> Result<Url, Problem> {
+    let problem = |text: String| Problem::new(url.span(), format!("`url`: {text}"));
+    let parsed =
+        Url::parse(url.get_ref()).map_err(|error| problem(format!("'{}': {error}", url.get_ref())))?;
+    if !matches!(parsed.scheme(), "http" | "https") {
+        return Err(problem(format!("'{}' is neither http nor https", url.get_ref())));
+    }
+    if parsed.host_str().is_none_or(str::is_empty) {
+        return Err(problem(format!("'{}' names no host", url.get_ref())));
+    }
+    if !parsed.username().is_empty() || parsed.password().is_some() {
+        return Err(problem("must not hold a user name or a password".to_owned()));
+    }
+    Ok(parsed)
+}
+
+fn fetch(file: &file::Source) -> Result<FetchSettings, Problem> {
+    let defaults = FetchSettings::default();
+    Ok(FetchSettings {
+        user_agent: user_agent(&file.user_agent)?,
+        max_body: max_body(&file.max_body)?.unwrap_or(defaults.max_body),
+        connect_timeout: timeout("connect_timeout", &file.connect_timeout)?
+            .unwrap_or(defaults.connect_timeout),
+        timeout: timeout("timeout", &file.timeout)?.unwrap_or(defaults.timeout),
+    })
+}
+
+fn user_agent(value: &Placed<String>) -> Result<Option<String>, Problem> {
+    let agent = text("user_agent", value)?;
+    match value {
+        Some(value) if !value.get_ref().bytes().all(|byte| matches!(byte, b' '..=b'~')) => {
+            Err(Problem::new(value.span(), "`user_agent` may only have printable ASCII characters"))
+        }
+        _ => Ok(agent),
+    }
+}
+
+fn max_body(value: &Placed<u64>) -> Result<Option<u64>, Problem> {
+    match value {
+        Some(value) if *value.get_ref() == 0 => {
+            Err(Problem::new(value.span(), "`max_body` must be at least 1 byte"))
+        }
+        other => Ok(other.as_ref().map(|value| *value.get_ref())),
+    }
+}
+
+fn pace(key: &str, value: &Placed<String>) -> Result<Option<Duration>, Problem> {
+    at_least(SHORTEST_PACE, key, value)
+}
+
+fn timeout(key: &str, value: &Placed<String>) -> Result<Option<Duration>, Problem> {
+    at_least(Duration::from_millis(1), key, value)
+}
+
+fn at_least(least: Duration, key: &str, value: &Placed<String>) -> Result<Option<Duration>, Problem> {
+    let Some(value) = value else { return Ok(None) };
+    let written = value.get_ref();
+    let problem = |text: String| Problem::new(value.span(), format!("`{key}`: {text}"));
+    let duration = humantime::parse_duration(written)
+        .map_err(|_| problem(format!("'{written}' is not a duration; write it like 90s, 15m or 1h")))?;
+    if duration < least {
+        let least = humantime::format_duration(least);
+        return Err(problem(format!("'{written}' is too short; the least is {least}")));
+    }
+    if duration > LONGEST_DURATION {
+        return Err(problem(format!("'{written}' is longer than a year")));
+    }
+    Ok(Some(duration))
+}

@@ -1,0 +1,107 @@
+//! A configuration as TOML, every default spelled out: what reads back as the same configuration.
+
+use std::time::Duration;
+
+use toml::Spanned;
+
+use super::file::{self, File, LayoutName, LocaleName, Placed};
+use super::{Config, Market, Source};
+use crate::parse::{CssRules, JsonIndicator, JsonRules, Layout, Locale};
+
+/// The file that means a configuration.
+pub(super) fn file(config: &Config) -> File {
+    File {
+        store: file::Store { path: given(config.database.to_string_lossy()) },
+        market: market(&config.market),
+        source: config.sources.iter().map(source).collect(),
+    }
+}
+
+fn market(market: &Market) -> file::Market {
+    file::Market {
+        zone: given(market.zone.name()),
+        calendar: Some(market.calendar),
+        closures: market.closures.iter().map(|date| placed(date.to_string().into())).collect(),
+    }
+}
+
+fn source(source: &Source) -> file::Source {
+    let plain = file::Source {
+        name: placed(source.name.clone()),
+        url: placed(source.url.to_string()),
+        layout: placed(LayoutName::Kontan),
+        every: duration(source.every),
+        every_closed: duration(source.every_closed),
+        enabled: Some(source.enabled),
+        user_agent: source.fetch.user_agent.clone().map(placed),
+        max_body: Some(placed(source.fetch.max_body)),
+        connect_timeout: duration(source.fetch.connect_timeout),
+        timeout: duration(source.fetch.timeout),
+        row: None,
+        label: None,
+        level: None,
+        change: None,
+        percent: None,
+        locale: None,
+        indicator: Vec::new(),
+    };
+    match &source.layout {
+        Layout::Kontan => plain,
+        Layout::Css(rules) => css(rules, plain),
+        Layout::Json(rules) => json(rules, plain),
+    }
+}
+
+fn css(rules: &CssRules, plain: file::Source) -> file::Source {
+    file::Source {
+        layout: placed(LayoutName::Css),
+        row: given(&rules.row),
+        label: given(&rules.label),
+        level: copied(&rules.level),
+        change: copied(&rules.change),
+        percent: copied(&rules.percent),
+        locale: Some(placed(match rules.locale {
+            Locale::Indonesian => LocaleName::Id,
+            Locale::English => LocaleName::En,
+        })),
+        ..plain
+    }
+}
+
+fn json(rules: &JsonRules, plain: file::Source) -> file::Source {
+    file::Source {
+        layout: placed(LayoutName::Json),
+        indicator: rules.indicators.iter().map(|one| placed(indicator(one))).collect(),
+        ..plain
+    }
+}
+
+fn indicator(indicator: &JsonIndicator) -> file::Indicator {
+    file::Indicator {
+        label: given(&indicator.label),
+        slug: None,
+        level: copied(&indicator.level),
+        change: copied(&indicator.change),
+        percent: copied(&indicator.percent),
+        previous_close: copied(&indicator.previous_close),
+        kind: indicator.kind,
+        unit: copied(&indicator.unit),
+    }
+}
+
+fn duration(duration: Duration) -> Placed<String> {
+    given(humantime::format_duration(duration).to_string())
+}
+
+fn copied(text: &Option<String>) -> Placed<String> {
+    text.clone().map(placed)
+}
+
+fn given(text: impl Into<String>) -> Placed<String> {
+    Some(placed(text.into()))
+}
+
+/// A value that stands nowhere yet.
+fn placed<T>(value: T) -> Spanned<T> {
+    Spanned::new(0..0, value)
+}
