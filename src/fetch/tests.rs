@@ -285,12 +285,8 @@ mod trouble {
     fn a_body_shorter_than_promised_is_cut() {
         let error = cut(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort");
         assert_eq!(told(&error).matches("http://").count(), 1, "{}", told(&error));
+        assert!(told(&error).ends_with("end of file before message length reached"), "{}", told(&error));
         cut(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nshort\r\n");
-        assert!(
-            told(&error).ends_with("was cut short: error reading a body from connection: end of file before message length reached"),
-            "{}",
-            told(&error)
-        );
         cut(b"HTTP/1.1 200 OK\r\nContent-Le");
         cut(b"");
     }
