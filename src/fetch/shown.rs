@@ -7,8 +7,8 @@ const LONGEST: usize = 200;
 /// An address for a person to read.
 pub(super) fn shown(url: &str) -> String {
     match Url::parse(url) {
-        Ok(url) => shown_url(&url),
-        Err(_) => shortened(&without_userinfo(url)),
+        Ok(url) if url.has_host() => shown_url(&url),
+        _ => shortened(&without_userinfo(url)),
     }
 }
 
@@ -60,7 +60,7 @@ mod tests {
             ("https://me:secret@example.com/a", "https://example.com/a"),
             ("https://me@example.com/a?b=c@d", "https://example.com/a?b=c@d"),
             ("https://me:sec/ret@exa mple", "https://exa mple"),
-            ("me:secret@host", "me:secret@host"),
+            ("me:secret@host", "host"),
             ("//me:secret@host", "//host"),
         ] {
             assert_eq!(shown(url), expected);

@@ -9,7 +9,7 @@ use std::time::Duration;
 use flate2::Compression;
 use flate2::write::{GzEncoder, ZlibEncoder};
 
-use super::{Client, FetchError, FetchOptions, Fetched, Refusal, Validators};
+use super::{Client, Fetch, FetchError, FetchOptions, Fetched, Refusal, Validators};
 use crate::domain::Outcome;
 use server::{Server, Step, answer};
 
@@ -102,6 +102,24 @@ mod answers {
             },
         };
         assert_eq!(fetch(&server.url("/")).unwrap(), expected);
+    }
+
+    struct Canned(u16);
+
+    impl Fetch for Canned {
+        async fn fetch(&self, url: &str, _: &Validators) -> Result<Fetched, FetchError> {
+            Err(FetchError::Status { url: url.into(), status: self.0, retry_after: None })
+        }
+    }
+
+    #[test]
+    fn a_caller_can_be_given_canned_answers_instead() {
+        async fn status(fetch: &impl Fetch) -> Option<u16> {
+            fetch.fetch("http://a/", &Validators::default()).await.err()?.status()
+        }
+        let runtime = tokio::runtime::Builder::new_multi_thread().build().unwrap();
+        let asked = runtime.spawn(async { status(&Canned(503)).await });
+        assert_eq!(runtime.block_on(asked).unwrap(), Some(503));
     }
 
     #[test]

@@ -35,10 +35,9 @@ pub(super) fn json_cells(text: &str, rules: &JsonRules) -> Result<Vec<Cells>, Pr
         .iter()
         .map(|indicator| cells(&document, indicator))
         .collect::<Result<Vec<_>, _>>()?;
-    if rows.iter().all(is_empty) {
-        if let Some(pointer) = rules.indicators.iter().flat_map(pointers).flatten().next() {
-            return Err(no_data(&document, pointer));
-        }
+    let first_pointer = rules.indicators.iter().flat_map(pointers).flatten().next();
+    if let (true, Some(pointer)) = (rows.iter().all(is_empty), first_pointer) {
+        return Err(no_data(&document, pointer));
     }
     Ok(rows)
 }
@@ -114,7 +113,7 @@ fn is_empty(cells: &Cells) -> bool {
 fn no_data(document: &Value, pointer: &str) -> Problem {
     let ends = pointer.match_indices('/').map(|(end, _)| &pointer[..end]);
     let reached = |&part: &&str| document.pointer(part).is_some_and(|value| !value.is_null());
-    let reached = ends.filter(reached).last().unwrap_or_default();
+    let reached = ends.rev().find(reached).unwrap_or_default();
     let found = document.pointer(reached).unwrap_or(document).to_string();
     let reached = if reached.is_empty() { "the document".to_owned() } else { excerpt(reached) };
     Problem::NoData { pointer: excerpt(pointer), reached, found: excerpt(&found) }

@@ -4,6 +4,5 @@ mod css;
 #[cfg_attr(not(test), expect(dead_code, reason = "called once pages are parsed by their layout"))]
 mod json;
 mod layout;
-#[cfg_attr(not(test), expect(dead_code, reason = "made by css and json"))]
 mod problem;
 pub use layout::{Cells, CssRules, JsonIndicator, JsonRules, Layout, Locale};
