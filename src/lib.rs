@@ -3,6 +3,7 @@ pub mod calendar;
 pub mod clock;
 pub mod config;
 pub mod domain;
+pub mod fetch;
 pub mod format;
 pub mod parse;
 pub mod series;

@@ -65,7 +65,11 @@ pub fn parse(body: &[u8], content_type: Option<&str>, layout: &Layout) -> Readin
         }
         Layout::Css(rules) => {
             let decoded = charset::decode(body, encoding, true);
-            let mut reading = cells_reading(css::css_cells(&decoded.text, rules), Form::Css(rules.locale));
+            let rows = css::css_cells(&decoded.text, rules).and_then(|rows| {
+                let none = || Problem::NoRows { selector: rules.row.clone() };
+                if rows.is_empty() { Err(none()) } else { Ok(rows) }
+            });
+            let mut reading = cells_reading(rows, Form::Css(rules.locale));
             if decoded.replaced {
                 reading.issues.push(Issue::Replaced { charset: encoding.name() });
             }

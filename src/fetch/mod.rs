@@ -1,0 +1,90 @@
+//! Asks one address for its page. The only user of reqwest; knows nothing of what a page says,
+//! of the time, or of when to ask again.
+
+mod client;
+mod error;
+mod redirect;
+mod shown;
+mod tls;
+
+#[cfg(test)]
+mod tests;
+
+use std::future::Future;
+use std::time::Duration;
+
+pub use client::Client;
+pub use error::{FetchError, Source};
+pub use redirect::Refusal;
+
+/// Bounds of one request. None of reqwest's own defaults is relied upon: it has no timeouts at all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FetchOptions {
+    /// For resolving the name, the connection and the TLS handshake.
+    pub connect_timeout: Duration,
+    /// For everything, redirects and the last byte of the body included.
+    pub total_timeout: Duration,
+    /// How many redirects are followed.
+    pub max_redirects: usize,
+    /// How many bytes of a body are read, counted after decompression.
+    pub max_body: u64,
+    /// What to call ourselves.
+    pub user_agent: String,
+}
+
+impl Default for FetchOptions {
+    fn default() -> Self {
+        Self {
+            connect_timeout: Duration::from_secs(10),
+            total_timeout: Duration::from_secs(30),
+            max_redirects: 5,
+            max_body: 8 * 1024 * 1024,
+            user_agent: concat!("pantau/", env!("CARGO_PKG_VERSION"), " (market-indicator recorder)").into(),
+        }
+    }
+}
+
+/// What a server said about the version of its page, sent back to it the next time.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Validators {
+    /// `ETag`, sent as `If-None-Match`.
+    pub etag: Option<String>,
+    /// `Last-Modified`, sent as `If-Modified-Since`.
+    pub last_modified: Option<String>,
+}
+
+/// A successful answer. It bears no time: the caller knows when it asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fetched {
+    /// A page.
+    Page {
+        /// The body, decompressed but not decoded from its character set.
+        body: Vec<u8>,
+        /// Where it stood after all redirects, without a user or password.
+        final_url: String,
+        /// The `Content-Type` header, when there was one.
+        content_type: Option<String>,
+        /// The status, always a success.
+        status: u16,
+        /// What to send the next time.
+        validators: Validators,
+    },
+    /// The page is still the one whose validators were sent.
+    NotModified {
+        /// The status, always 304.
+        status: u16,
+    },
+}
+
+/// Whatever can answer for an address: [`Client`], or canned answers in a test.
+pub trait Fetch {
+    /// Fetches one page; `validators` are those of the answer that the caller already has.
+    ///
+    /// # Errors
+    /// Whatever kept a complete page from arriving.
+    fn fetch(
+        &self,
+        url: &str,
+        validators: &Validators,
+    ) -> impl Future<Output = Result<Fetched, FetchError>> + Send;
+}
