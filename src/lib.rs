@@ -5,6 +5,7 @@ pub mod config;
 pub mod domain;
 pub mod fetch;
 pub mod format;
+pub mod ingest;
 pub mod parse;
 pub mod series;
 pub mod store;

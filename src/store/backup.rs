@@ -6,8 +6,8 @@ use std::time::Duration;
 use rusqlite::Connection;
 use rusqlite::backup::Backup;
 
-use super::error::StoreError;
 use super::Store;
+use super::error::StoreError;
 
 /// Pages a step: about 4 MB, so that a writer never waits long.
 const STEP_PAGES: i32 = 1000;
@@ -29,7 +29,8 @@ impl Store {
             copy.execute_batch("PRAGMA journal_mode = DELETE")
         });
         let named = copied.map_err(failed).and_then(|()| {
-            std::fs::rename(&partial, target).map_err(|source| StoreError::Folder { path: target.to_owned(), source })
+            std::fs::rename(&partial, target)
+                .map_err(|source| StoreError::Folder { path: target.to_owned(), source })
         });
         if named.is_err() {
             // The error is worth more than what a failed clean-up would say.

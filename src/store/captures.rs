@@ -104,7 +104,13 @@ impl Tables<'_> {
         Ok((id, false))
     }
 
-    fn add_capture(self, id: i64, source_id: i64, new: &NewCapture<'_>, digest: Digest) -> Result<(), StoreError> {
+    fn add_capture(
+        self,
+        id: i64,
+        source_id: i64,
+        new: &NewCapture<'_>,
+        digest: Digest,
+    ) -> Result<(), StoreError> {
         let mut statement = self.connection.prepare_cached(&seal::CAPTURE.put()).doing("store a capture")?;
         let page_date = new.page_date.map(|date| date.to_string());
         let (at, origin) = (new.captured_at.timestamp(), new.origin.word());
@@ -136,7 +142,10 @@ impl Tables<'_> {
     ///
     /// # Errors
     /// The database cannot be read, or the visitor fails.
-    pub fn each_capture(self, mut visit: impl FnMut(Capture) -> Result<(), StoreError>) -> Result<(), StoreError> {
+    pub fn each_capture(
+        self,
+        mut visit: impl FnMut(Capture) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
         let sql = format!("SELECT {} FROM capture ORDER BY id", seal::CAPTURE.names());
         let mut statement = self.connection.prepare_cached(&sql).doing("read the captures")?;
         let mut rows = statement.query([]).doing("read the captures")?;

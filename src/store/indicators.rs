@@ -22,7 +22,8 @@ pub struct StoredIndicator {
 
 fn indicator(row: &Row<'_>) -> rusqlite::Result<StoredIndicator> {
     let kind: String = row.get(4)?;
-    let kind = Kind::ALL.into_iter().find(|known| known.word() == kind).ok_or(rusqlite::Error::InvalidQuery)?;
+    let kind =
+        Kind::ALL.into_iter().find(|known| known.word() == kind).ok_or(rusqlite::Error::InvalidQuery)?;
     let heartbeat: i64 = row.get(6)?;
     let indicator = Indicator {
         source: row.get(7)?,
@@ -66,7 +67,8 @@ impl Tables<'_> {
     pub fn add_indicator(self, source_id: i64, indicator: Indicator) -> Result<StoredIndicator, StoreError> {
         let id = self.next_id("SELECT coalesce(max(id), 0) + 1 FROM indicator")?;
         let heartbeat = i64::try_from(indicator.heartbeat.as_secs()).unwrap_or(i64::MAX);
-        let mut statement = self.connection.prepare_cached(&seal::INDICATOR.put()).doing("add an indicator")?;
+        let mut statement =
+            self.connection.prepare_cached(&seal::INDICATOR.put()).doing("add an indicator")?;
         let Indicator { slug, label, kind, unit, .. } = &indicator;
         statement
             .execute(params![id, source_id, slug.as_str(), label, kind.word(), unit, heartbeat])

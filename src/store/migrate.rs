@@ -15,9 +15,12 @@ const APPLICATION_ID: u32 = 1_885_433_460;
 
 /// The newest schema that this version knows: the number of migrations.
 pub(super) fn newest() -> u32 {
-    embedded::migrations::runner().get_migrations().iter().map(refinery::Migration::version).max().map_or(0, |newest| {
-        u32::try_from(newest).unwrap_or_default()
-    })
+    embedded::migrations::runner()
+        .get_migrations()
+        .iter()
+        .map(refinery::Migration::version)
+        .max()
+        .map_or(0, |newest| u32::try_from(newest).unwrap_or_default())
 }
 
 /// What a file is, judged before anything is written to it.

@@ -71,7 +71,10 @@ impl Store {
         let mut store = Self::prepare(connection, path)?;
         migrate::state(&store.connection, path)?;
         let pragmas = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;";
-        store.connection.execute_batch(pragmas).map_err(|source| StoreError::Open { path: path.to_owned(), source })?;
+        store
+            .connection
+            .execute_batch(pragmas)
+            .map_err(|source| StoreError::Open { path: path.to_owned(), source })?;
         migrate::migrate(&mut store.connection, path)?;
         Ok(store)
     }
@@ -101,8 +104,8 @@ impl Store {
     /// SQLite cannot be used at all.
     pub fn open_in_memory() -> Result<Self, StoreError> {
         let path = Path::new(":memory:");
-        let connection =
-            Connection::open_in_memory().map_err(|source| StoreError::Open { path: path.to_owned(), source })?;
+        let connection = Connection::open_in_memory()
+            .map_err(|source| StoreError::Open { path: path.to_owned(), source })?;
         let mut store = Self::prepare(connection, path)?;
         store.connection.execute_batch("PRAGMA foreign_keys = ON;").doing("set up the database")?;
         migrate::migrate(&mut store.connection, path)?;
@@ -137,7 +140,10 @@ impl Store {
     ///
     /// # Errors
     /// Those of the closure, and of beginning or committing.
-    pub fn write<T, E: From<StoreError>>(&mut self, work: impl FnOnce(Tables<'_>) -> Result<T, E>) -> Result<T, E> {
+    pub fn write<T, E: From<StoreError>>(
+        &mut self,
+        work: impl FnOnce(Tables<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
         let transaction = self
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)
@@ -157,7 +163,8 @@ impl Store {
     /// A WAL database in a folder that cannot be written cannot be opened in the ordinary way; when nothing
     /// waits in its `-wal` file it can be read as if it never changed.
     fn reader(path: &Path) -> Result<Self, StoreError> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let flags =
+            OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let opening = |source| StoreError::Open { path: path.to_owned(), source };
         let store = Self::prepare(Connection::open_with_flags(path, flags).map_err(opening)?, path)?;
         let readable = store.connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()));
@@ -173,7 +180,8 @@ impl Store {
                 if wal.metadata().is_ok_and(|wal| wal.len() > 0) {
                     return Err(StoreError::Unwritable { path: path.to_owned() });
                 }
-                let escaped = path.display().to_string().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+                let escaped =
+                    path.display().to_string().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
                 let uri = format!("file:{escaped}?immutable=1");
                 Self::prepare(Connection::open_with_flags(uri, flags).map_err(opening)?, path)
             }

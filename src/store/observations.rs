@@ -42,7 +42,9 @@ pub(super) fn columns(figures: &Figures) -> [Option<i64>; 6] {
     let level = figures.level.map(|level| level.0);
     let change = figures.change.map(|change| change.0);
     let percent = figures.percent.map(|percent| percent.0);
-    let pair = |quantity: Option<Quantity>| [quantity.map(Quantity::mantissa), quantity.map(|q| i64::from(q.scale()))];
+    let pair = |quantity: Option<Quantity>| {
+        [quantity.map(Quantity::mantissa), quantity.map(|q| i64::from(q.scale()))]
+    };
     let ([a, b], [c, d], [e, f]) = (pair(level), pair(change), pair(percent));
     [a, b, c, d, e, f]
 }
@@ -69,7 +71,8 @@ fn verdict_code(verdict: Verdict) -> i64 {
 }
 
 fn one(connection: &Connection, tail: &str, params: impl Params) -> Result<Option<Observation>, StoreError> {
-    let mut statement = connection.prepare_cached(&format!("{SELECT} {tail}")).doing("look up an observation")?;
+    let mut statement =
+        connection.prepare_cached(&format!("{SELECT} {tail}")).doing("look up an observation")?;
     statement.query_row(params, observation).optional().doing("look up an observation")
 }
 
@@ -96,7 +99,11 @@ impl Tables<'_> {
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn verified_run_after(self, indicator_id: i64, at: Timestamp) -> Result<Option<Observation>, StoreError> {
+    pub fn verified_run_after(
+        self,
+        indicator_id: i64,
+        at: Timestamp,
+    ) -> Result<Option<Observation>, StoreError> {
         let tail = "WHERE indicator_id = ?1 AND first_seen > ?2 AND verdict = 0 ORDER BY first_seen LIMIT 1";
         one(self.connection, tail, params![indicator_id, at.timestamp()])
     }
@@ -121,7 +128,9 @@ impl Tables<'_> {
         let first = range.from.map(|from| self.run_at(indicator_id, from)).transpose()?.flatten();
         let begin = first.filter(|first| first.run.last_seen.timestamp() >= from);
         let begin = begin.map_or(from, |first| first.run.first_seen.timestamp());
-        let sql = format!("{SELECT} WHERE indicator_id = ?1 AND first_seen >= ?2 AND first_seen < ?3 ORDER BY first_seen");
+        let sql = format!(
+            "{SELECT} WHERE indicator_id = ?1 AND first_seen >= ?2 AND first_seen < ?3 ORDER BY first_seen"
+        );
         let mut statement = self.connection.prepare_cached(&sql).doing("read the observations")?;
         statement
             .query_map(params![indicator_id, begin, to], observation)

@@ -57,7 +57,12 @@ impl Tables<'_> {
     ///
     /// # Errors
     /// The database cannot be written.
-    pub fn log_poll(self, source_id: i64, attempt: &Attempt, seen: Option<Sighting>) -> Result<(), StoreError> {
+    pub fn log_poll(
+        self,
+        source_id: i64,
+        attempt: &Attempt,
+        seen: Option<Sighting>,
+    ) -> Result<(), StoreError> {
         let id = self.next_id("SELECT coalesce(max(id), 0) + 1 FROM poll")?;
         let mut statement = self.connection.prepare_cached(&seal::POLL.put()).doing("log a poll")?;
         let signed = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
@@ -86,7 +91,8 @@ impl Tables<'_> {
     pub fn add_sighting(self, source_id: i64, seen: Sighting) -> Result<bool, StoreError> {
         let known = self.seen_at(source_id, seen.seen_at)?.contains(&seen.capture);
         if !known {
-            let mut statement = self.connection.prepare_cached(&seal::SIGHTING.put()).doing("note a sighting")?;
+            let mut statement =
+                self.connection.prepare_cached(&seal::SIGHTING.put()).doing("note a sighting")?;
             statement
                 .execute(params![source_id, seen.seen_at.timestamp(), seen.capture])
                 .doing("note a sighting")?;
@@ -126,7 +132,13 @@ impl Tables<'_> {
         Ok(nearest.into_iter().min_by_key(|seen| seen.seen_at))
     }
 
-    fn nearest(self, source_id: i64, at: Timestamp, side: &str, order: &str) -> Result<Vec<Sighting>, StoreError> {
+    fn nearest(
+        self,
+        source_id: i64,
+        at: Timestamp,
+        side: &str,
+        order: &str,
+    ) -> Result<Vec<Sighting>, StoreError> {
         let mut nearest = Vec::new();
         for table in SEEN_IN {
             let sql = format!(
@@ -152,7 +164,9 @@ impl Tables<'_> {
         mut visit: impl FnMut(Sighting) -> Result<(), E>,
     ) -> Result<(), E> {
         let [poll, archived] = SEEN_IN.map(|table| {
-            format!("SELECT seen_at, capture_id FROM {table} WHERE source_id = ?1 AND seen_at BETWEEN ?2 AND ?3")
+            format!(
+                "SELECT seen_at, capture_id FROM {table} WHERE source_id = ?1 AND seen_at BETWEEN ?2 AND ?3"
+            )
         });
         let sql = format!(
             "SELECT seen_at, capture_id FROM ({poll} UNION {archived}) JOIN capture ON capture.id = capture_id \
@@ -194,7 +208,8 @@ impl Tables<'_> {
     /// # Errors
     /// The database cannot be read.
     pub fn poll_that_saw(self, source_id: i64, at: Timestamp) -> Result<Option<LoggedPoll>, StoreError> {
-        let found = self.polls("source_id = ?1 AND seen_at = ?2 ORDER BY id LIMIT 1", params![source_id, at.timestamp()]);
+        let found = self
+            .polls("source_id = ?1 AND seen_at = ?2 ORDER BY id LIMIT 1", params![source_id, at.timestamp()]);
         Ok(found?.into_iter().next())
     }
 

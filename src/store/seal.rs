@@ -19,24 +19,71 @@ macro_rules! sealed {
 
 sealed!(SOURCE, "source", "id", "name", "url", "log_begins_at");
 sealed!(INDICATOR, "indicator", "id", "source_id", "slug", "label", "kind", "unit", "heartbeat");
-sealed!(CAPTURE, "capture", "id", "source_id", "url", "captured_at", "origin", "digest", "page_date", "block");
 sealed!(
-    OBSERVATION, "observation", "indicator_id", "first_seen", "last_seen", "level", "level_scale", "change",
-    "change_scale", "percent", "percent_scale", "verdict", "capture_id",
+    CAPTURE,
+    "capture",
+    "id",
+    "source_id",
+    "url",
+    "captured_at",
+    "origin",
+    "digest",
+    "page_date",
+    "block"
 );
 sealed!(
-    POLL, "poll", "id", "source_id", "started_at", "outcome", "http_status", "duration_ms", "body_bytes", "rows",
-    "detail", "seen_at", "capture_id",
+    OBSERVATION,
+    "observation",
+    "indicator_id",
+    "first_seen",
+    "last_seen",
+    "level",
+    "level_scale",
+    "change",
+    "change_scale",
+    "percent",
+    "percent_scale",
+    "verdict",
+    "capture_id",
+);
+sealed!(
+    POLL,
+    "poll",
+    "id",
+    "source_id",
+    "started_at",
+    "outcome",
+    "http_status",
+    "duration_ms",
+    "body_bytes",
+    "rows",
+    "detail",
+    "seen_at",
+    "capture_id",
 );
 sealed!(SIGHTING, "sighting", "source_id", "seen_at", "capture_id");
 sealed!(
-    HELD, "held", "id", "indicator_id", "seen_at", "last_seen", "level", "level_scale", "change", "change_scale",
-    "percent", "percent_scale", "reason", "capture_id", "decision",
+    HELD,
+    "held",
+    "id",
+    "indicator_id",
+    "seen_at",
+    "last_seen",
+    "level",
+    "level_scale",
+    "change",
+    "change_scale",
+    "percent",
+    "percent_scale",
+    "reason",
+    "capture_id",
+    "decision",
 );
 sealed!(VALIDATOR, "validator", "source_id", "url", "etag", "last_modified", "capture_id");
 
 /// Every sealed table.
-pub(super) const ALL: [Sealed; 8] = [SOURCE, INDICATOR, CAPTURE, OBSERVATION, POLL, SIGHTING, HELD, VALIDATOR];
+pub(super) const ALL: [Sealed; 8] =
+    [SOURCE, INDICATOR, CAPTURE, OBSERVATION, POLL, SIGHTING, HELD, VALIDATOR];
 
 impl Sealed {
     /// Writes a whole row, replacing the one with the same key. Parameters are the columns in order.
@@ -62,7 +109,8 @@ impl Sealed {
 
 /// Teaches a connection the SQL function `seal(table, column...)`.
 pub(super) fn register(connection: &Connection) -> rusqlite::Result<()> {
-    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_DIRECTONLY;
+    let flags =
+        FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_DIRECTONLY;
     connection.create_scalar_function("seal", -1, flags, |context| {
         let mut hasher = crc32fast::Hasher::new();
         for at in 0..context.len() {

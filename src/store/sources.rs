@@ -69,7 +69,12 @@ impl Tables<'_> {
             Some(known) => self.write_source(StoredSource { url: url.to_owned(), ..known }),
             None => {
                 let id = self.next_id("SELECT coalesce(max(id), 0) + 1 FROM source")?;
-                self.write_source(StoredSource { id, name: name.to_owned(), url: url.to_owned(), log_begins_at: None })
+                self.write_source(StoredSource {
+                    id,
+                    name: name.to_owned(),
+                    url: url.to_owned(),
+                    log_begins_at: None,
+                })
             }
         }
     }
@@ -108,7 +113,12 @@ impl Tables<'_> {
         let sql = "SELECT url, etag, last_modified, capture_id FROM validator WHERE source_id = ?1";
         let mut statement = self.connection.prepare_cached(sql).doing("look up a validator")?;
         let validator = |row: &Row<'_>| {
-            Ok(Validator { url: row.get(0)?, etag: row.get(1)?, last_modified: row.get(2)?, capture: row.get(3)? })
+            Ok(Validator {
+                url: row.get(0)?,
+                etag: row.get(1)?,
+                last_modified: row.get(2)?,
+                capture: row.get(3)?,
+            })
         };
         statement.query_row([source_id], validator).optional().doing("look up a validator")
     }

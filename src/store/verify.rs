@@ -50,12 +50,14 @@ impl Store {
     }
 
     fn dangling_references(&self) -> Result<Vec<Fault>, StoreError> {
-        let mut statement = self.connection.prepare("PRAGMA foreign_key_check").doing("check the references")?;
+        let mut statement =
+            self.connection.prepare("PRAGMA foreign_key_check").doing("check the references")?;
         let dangling: Vec<(String, String)> = statement
             .query_map([], |row| Ok((row.get(0)?, row.get(2)?)))
             .and_then(Iterator::collect)
             .doing("check the references")?;
-        let problem = |(table, parent): (String, String)| fault(&table, format!("a row refers to no {parent}"));
+        let problem =
+            |(table, parent): (String, String)| fault(&table, format!("a row refers to no {parent}"));
         Ok(dangling.into_iter().map(problem).collect())
     }
 

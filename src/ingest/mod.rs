@@ -1,0 +1,306 @@
+//! The one way in: page -> quotes -> runs. A live poll and an archived capture differ only in where their page
+//! came from. Knows no network, no schedule and no terminal.
+
+mod runs;
+mod splice;
+#[cfg(test)]
+mod tests;
+mod verify;
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use crate::domain::{
+    Attempt, Indicator, Origin, Outcome, Page, Quote, Slug, Timestamp, known, known_or_index,
+};
+use crate::parse::{self, Issue, Layout, Reading};
+use crate::store::{
+    Decision, Held, NewCapture, Sighting, StoreError, StoredIndicator, StoredSource, Tables, Validator,
+};
+
+pub use verify::faults;
+
+/// A source as the write path needs to know it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// What the configuration calls it.
+    pub name: String,
+    /// Its address.
+    pub url: String,
+    /// How its rows are found.
+    pub layout: Layout,
+    /// The longest pause between two of its polls. An indicator's heartbeat is never shorter than three of them,
+    /// or a source that is polled slowly would only show gaps.
+    pub slowest_poll: Duration,
+}
+
+/// What became of one quote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// It began a run.
+    Stored,
+    /// It confirmed what was known.
+    Unchanged,
+    /// It waits for a person's decision.
+    Held,
+}
+
+/// What a server said of the version of its page.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Version {
+    /// `ETag`.
+    pub etag: Option<String>,
+    /// `Last-Modified`.
+    pub last_modified: Option<String>,
+}
+
+impl Version {
+    fn validator(self, url: &str, capture: i64) -> Option<Validator> {
+        let Self { etag, last_modified } = self;
+        let is_said = etag.is_some() || last_modified.is_some();
+        is_said.then(|| Validator { url: url.to_owned(), etag, last_modified, capture })
+    }
+}
+
+/// What became of one page.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Report {
+    /// Every quote that was read, with its fate.
+    pub quotes: Vec<(Quote, Fate)>,
+    /// What was not as expected. A new label is reported once, when its indicator is added.
+    pub issues: Vec<Issue>,
+    /// The capture, when the page could be read.
+    pub capture: Option<i64>,
+    /// Whether its text was never seen before.
+    pub is_new_text: bool,
+    /// Whether this very sighting was known already.
+    pub is_repeat: bool,
+}
+
+impl Report {
+    /// How many quotes met this fate.
+    #[must_use]
+    pub fn count(&self, fate: Fate) -> usize {
+        self.quotes.iter().filter(|(_, met)| *met == fate).count()
+    }
+
+    /// Whether the page is not what it should be.
+    #[must_use]
+    pub fn has_defects(&self) -> bool {
+        self.issues.iter().any(Issue::is_defect)
+    }
+}
+
+/// Reads a saved page and records what it says as seen at the page's own time. To be run inside a transaction;
+/// several pages may share one.
+///
+/// # Errors
+/// The database cannot be written.
+pub fn ingest(tables: Tables<'_>, source: &Source, page: &Page) -> Result<Report, StoreError> {
+    let stored = tables.put_source(&source.name, &source.url)?;
+    let mut reading = parse::parse(&page.body, page.content_type.as_deref(), &source.layout);
+    let Some((capture, is_new_text)) = put_capture(tables, &stored, page, &reading)? else {
+        return Ok(Report { issues: reading.issues, ..Report::default() });
+    };
+    let seen = Sighting { seen_at: page.captured_at, capture };
+    let is_repeat = !tables.add_sighting(stored.id, seen)?;
+    let issues = news(tables, &stored, &mut reading)?;
+    let quotes = record(tables, source, &stored, reading, seen)?;
+    Ok(Report { quotes, issues, capture: Some(capture), is_new_text, is_repeat })
+}
+
+/// Reads a page that was just fetched, logs the attempt with the outcome that follows, records what the page says,
+/// and remembers what the server said of its version. To be run inside a transaction.
+///
+/// # Errors
+/// The database cannot be written.
+pub fn ingest_poll(
+    tables: Tables<'_>,
+    source: &Source,
+    page: &Page,
+    version: Version,
+    attempt: Attempt,
+) -> Result<(Report, Attempt), StoreError> {
+    let stored = tables.put_source(&source.name, &source.url)?;
+    let before = tables.last_sighting(stored.id)?;
+    let mut reading = parse::parse(&page.body, page.content_type.as_deref(), &source.layout);
+    let Some((capture, is_new_text)) = put_capture(tables, &stored, page, &reading)? else {
+        let attempt = Attempt { outcome: Outcome::NotUnderstood, detail: detail(&reading.issues), ..attempt };
+        tables.forget_validator(stored.id)?;
+        tables.log_poll(stored.id, &attempt, None)?;
+        return Ok((Report { issues: reading.issues, ..Report::default() }, attempt));
+    };
+    // A page that is not what it should be is asked for whole the next time too: "not modified" would hide it.
+    match version.validator(&source.url, capture).filter(|_| !reading.has_defects()) {
+        Some(validator) => tables.put_validator(stored.id, &validator)?,
+        None => tables.forget_validator(stored.id)?,
+    }
+    let is_same = before.is_some_and(|before| before.capture == capture);
+    let outcome = if is_same { Outcome::Unchanged } else { Outcome::Stored };
+    let seen = Sighting { seen_at: page.captured_at, capture };
+    let (report, attempt) = see(tables, source, &stored, &mut reading, seen, Attempt { outcome, ..attempt })?;
+    Ok((Report { is_new_text, ..report }, attempt))
+}
+
+/// The server said that its page is the one it gave before: logs the attempt, and confirms what that page said.
+///
+/// # Errors
+/// The database cannot be written.
+pub fn confirm(
+    tables: Tables<'_>,
+    source: &Source,
+    seen_at: Timestamp,
+    attempt: Attempt,
+) -> Result<(Report, Attempt), StoreError> {
+    let stored = tables.put_source(&source.name, &source.url)?;
+    let Some(validator) = tables.validator(stored.id)? else {
+        let detail = Some("not modified, but no version of the page is remembered".to_owned());
+        let attempt = Attempt { outcome: Outcome::HttpError, detail, ..attempt };
+        tables.log_poll(stored.id, &attempt, None)?;
+        return Ok((Report::default(), attempt));
+    };
+    let mut reading = reading_of(tables, validator.capture)?;
+    let seen = Sighting { seen_at, capture: validator.capture };
+    let attempt = Attempt { outcome: Outcome::NotModified, ..attempt };
+    see(tables, source, &stored, &mut reading, seen, attempt)
+}
+
+/// Logs an attempt that saw a text, and records what the text says.
+fn see(
+    tables: Tables<'_>,
+    source: &Source,
+    stored: &StoredSource,
+    reading: &mut Reading,
+    seen: Sighting,
+    attempt: Attempt,
+) -> Result<(Report, Attempt), StoreError> {
+    let issues = news(tables, stored, reading)?;
+    let rows = u32::try_from(reading.quotes.len()).unwrap_or(u32::MAX);
+    let attempt = Attempt { rows, detail: detail(&issues), ..attempt };
+    tables.log_poll(stored.id, &attempt, Some(seen))?;
+    let quotes = record(tables, source, stored, std::mem::take(reading), seen)?;
+    Ok((Report { quotes, issues, capture: Some(seen.capture), ..Report::default() }, attempt))
+}
+
+/// Logs an attempt that brought no page.
+///
+/// # Errors
+/// The database cannot be written.
+pub fn log_failure(tables: Tables<'_>, source: &Source, attempt: &Attempt) -> Result<(), StoreError> {
+    let stored = tables.put_source(&source.name, &source.url)?;
+    tables.log_poll(stored.id, attempt, None)
+}
+
+/// Notes a person's decision about held figures, and reads the sightings around them again in its light.
+///
+/// # Errors
+/// The database cannot be written.
+pub fn decide(tables: Tables<'_>, held: Held, decision: Decision) -> Result<(), StoreError> {
+    let indicators = tables.indicators()?;
+    let indicator = indicators.into_iter().find(|indicator| indicator.id == held.indicator_id);
+    let indicator = indicator
+        .ok_or(StoreError::Damaged { what: "a held value of no indicator", value: held.id.to_string() })?;
+    let (seen_at, decided) = (held.seen_at, Held { decision: Some(decision), ..held });
+    tables.put_held(&decided)?;
+    splice::reread_around(tables, &indicator, seen_at)
+}
+
+/// The lines of a poll's detail: what was not as expected.
+fn detail(issues: &[Issue]) -> Option<String> {
+    let lines: Vec<String> = issues.iter().map(ToString::to_string).collect();
+    (!lines.is_empty()).then(|| lines.join("; "))
+}
+
+/// Keeps the text of a page that could be read.
+fn put_capture(
+    tables: Tables<'_>,
+    source: &StoredSource,
+    page: &Page,
+    reading: &Reading,
+) -> Result<Option<(i64, bool)>, StoreError> {
+    let Some(block) = reading.block.as_deref().filter(|_| !reading.quotes.is_empty()) else {
+        return Ok(None);
+    };
+    let new = NewCapture {
+        url: &page.url,
+        captured_at: page.captured_at,
+        origin: page.origin,
+        page_date: reading.page_date,
+        block,
+    };
+    tables.put_capture(source.id, &new).map(Some)
+}
+
+/// What a stored text says.
+fn reading_of(tables: Tables<'_>, capture: i64) -> Result<Reading, StoreError> {
+    let capture = tables.capture(capture)?;
+    let damaged = || StoreError::Damaged { what: "a ticker text", value: format!("capture {}", capture.id) };
+    capture.block.as_deref().map(parse::reread).ok_or_else(damaged)
+}
+
+/// The issues of a reading; a label that is recorded already is no news.
+fn news(tables: Tables<'_>, stored: &StoredSource, reading: &mut Reading) -> Result<Vec<Issue>, StoreError> {
+    let mut issues = std::mem::take(&mut reading.issues);
+    if issues.iter().any(|issue| matches!(issue, Issue::UnknownLabel { .. })) {
+        let known: Vec<Slug> =
+            tables.indicators_of(stored.id)?.into_iter().map(|known| known.indicator.slug).collect();
+        issues.retain(
+            |issue| !matches!(issue, Issue::UnknownLabel { label } if known.contains(&Slug::of(label))),
+        );
+    }
+    Ok(issues)
+}
+
+/// Brings every quote of a sighting into the series of its indicator.
+fn record(
+    tables: Tables<'_>,
+    source: &Source,
+    stored: &StoredSource,
+    reading: Reading,
+    seen: Sighting,
+) -> Result<Vec<(Quote, Fate)>, StoreError> {
+    let mut indicators: HashMap<Slug, StoredIndicator> = tables
+        .indicators_of(stored.id)?
+        .into_iter()
+        .map(|indicator| (indicator.indicator.slug.clone(), indicator))
+        .collect();
+    // Of two texts seen in the very same second one has to stand back.
+    let is_alone = tables.seen_at(stored.id, seen.seen_at)?.iter().all(|&capture| capture == seen.capture);
+    let mut quotes = Vec::with_capacity(reading.quotes.len());
+    for quote in reading.quotes {
+        if !indicators.contains_key(&quote.slug) {
+            let added = tables.add_indicator(stored.id, indicator_of(source, &quote))?;
+            indicators.insert(quote.slug.clone(), added);
+        }
+        let fate = splice::record(tables, stored, &indicators[&quote.slug], &quote, seen, is_alone)?;
+        quotes.push((quote, fate));
+    }
+    Ok(quotes)
+}
+
+/// What an indicator is that a source shows for the first time.
+fn indicator_of(source: &Source, quote: &Quote) -> Indicator {
+    let (kind, unit) = known_or_index(&quote.label);
+    let configured = match &source.layout {
+        Layout::Json(rules) => rules.indicators.iter().find(|rule| Slug::of(&rule.label) == quote.slug),
+        Layout::Kontan | Layout::Css(_) => None,
+    };
+    let kind = configured.and_then(|rule| rule.kind).unwrap_or(kind);
+    let unit = configured
+        .and_then(|rule| rule.unit.clone())
+        .unwrap_or_else(|| if known(&quote.label).is_some() { unit } else { kind.default_unit() }.to_owned());
+    Indicator {
+        source: source.name.clone(),
+        slug: quote.slug.clone(),
+        label: quote.label.clone(),
+        kind,
+        unit,
+        heartbeat: kind.default_heartbeat().max(source.slowest_poll * 3),
+    }
+}
+
+/// A page that was saved, as the write path takes it.
+#[must_use]
+pub fn saved_page(url: String, body: Vec<u8>, captured_at: Timestamp) -> Page {
+    Page { url, body, content_type: None, captured_at, origin: Origin::Archive }
+}

@@ -1,0 +1,288 @@
+//! Brings one sighting of one indicator into its runs, wherever in time it falls.
+//!
+//! In the common cases only the neighbouring runs are looked at. Where the plausibility of neighbours is at stake,
+//! the sightings between two runs that stand on their own are read again as a whole.
+
+use crate::domain::{Figures, Observation, Quote, Timestamp, Verdict};
+use crate::store::{Decision, Held, Sighting, StoreError, StoredIndicator, StoredSource, Tables};
+
+use super::runs::{Decisions, Judgement, Reader, Reference, Rules, Seen, Splice, between, split};
+use super::{Fate, reading_of};
+
+/// Records that an indicator was seen to show a quote.
+pub(super) fn record(
+    tables: Tables<'_>,
+    source: &StoredSource,
+    indicator: &StoredIndicator,
+    quote: &Quote,
+    seen: Sighting,
+    is_alone: bool,
+) -> Result<Fate, StoreError> {
+    let held = tables.held_of(indicator.id)?;
+    let spot = Spot {
+        tables,
+        source,
+        indicator,
+        rules: rules(indicator, &held),
+        seen: Seen::of(quote, seen.seen_at, seen.capture),
+        undecided: held.into_iter().filter(|held| held.decision.is_none()).collect(),
+    };
+    if is_alone { spot.record() } else { spot.reread_all(Fate::Unchanged) }
+}
+
+/// Reads the sightings around an instant again, after a decision changed what is believed.
+pub(super) fn reread_around(
+    tables: Tables<'_>,
+    indicator: &StoredIndicator,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let held = tables.held_of(indicator.id)?;
+    let rules = rules(indicator, &held);
+    let undecided: Vec<Held> = held.into_iter().filter(|held| held.decision.is_none()).collect();
+    reread(tables, indicator, &rules, &undecided, at)
+}
+
+pub(super) fn rules(indicator: &StoredIndicator, held: &[Held]) -> Rules {
+    let decided = |decision| {
+        held.iter().filter(move |held| held.decision == Some(decision)).map(|held| held.figures).collect()
+    };
+    Rules {
+        kind: indicator.indicator.kind,
+        heartbeat: indicator.indicator.heartbeat,
+        decisions: Decisions { accepted: decided(Decision::Accepted), rejected: decided(Decision::Rejected) },
+    }
+}
+
+/// A place in the runs of an indicator where a sighting falls.
+struct Spot<'a> {
+    tables: Tables<'a>,
+    source: &'a StoredSource,
+    indicator: &'a StoredIndicator,
+    rules: Rules,
+    seen: Seen,
+    undecided: Vec<Held>,
+}
+
+impl Spot<'_> {
+    fn record(&self) -> Result<Fate, StoreError> {
+        let at = self.seen.at;
+        let previous = self.tables.run_at(self.indicator.id, at)?;
+        let around = previous.filter(|previous| at <= previous.run.last_seen);
+        let is_known = around.is_some_and(|around| around.run.figures == self.seen.figures);
+        if is_known {
+            return Ok(Fate::Unchanged);
+        }
+        match around {
+            Some(around) => self.inside(around),
+            None => self.outside(previous),
+        }
+    }
+
+    fn inside(&self, around: Observation) -> Result<Fate, StoreError> {
+        if self.log_is_gone(around.run.first_seen) {
+            return self.hold("the poll log of this stretch was removed, so it cannot be told when the value around it stood".to_owned());
+        }
+        let neighbours = self
+            .sighting_of(around.run.figures, Side::Before)?
+            .zip(self.sighting_of(around.run.figures, Side::After)?);
+        let Some((before, after)) = neighbours else {
+            // The runs say more than the sightings do; only reading them as a whole can tell.
+            return self.reread_all(Fate::Stored);
+        };
+        let reference = around.run.figures.level.map(|level| Reference { at: before.at, level });
+        let after = Seen { verdict: around.run.verdict, ..after };
+        if self.disturbs(reference, Some(&after)) {
+            return self.reread_all(Fate::Stored);
+        }
+        self.apply(split(around, before.at, self.seen, after))
+    }
+
+    fn outside(&self, previous: Option<Observation>) -> Result<Fate, StoreError> {
+        let next = self.tables.run_after(self.indicator.id, self.seen.at)?;
+        let reference = self.reference(previous)?;
+        let first_after = next.map(|next| Seen {
+            at: next.run.first_seen,
+            figures: next.run.figures,
+            verdict: next.run.verdict,
+            capture: next.capture,
+        });
+        let is_newest = next.is_none() && self.undecided.iter().all(|held| held.last_seen < self.seen.at);
+        match self.rules.judge(&self.seen, reference) {
+            Judgement::Hold(reason) if is_newest => self.hold(reason),
+            Judgement::Reject if is_newest => Ok(Fate::Unchanged),
+            _ if self.disturbs(reference, first_after.as_ref()) => self.reread_all(Fate::Stored),
+            _ => self.apply(between(&self.rules, previous, self.seen, next)),
+        }
+    }
+
+    /// Whether believing this sighting, or not, may change what is believed of its neighbours.
+    fn disturbs(&self, reference: Option<Reference>, after: Option<&Seen>) -> bool {
+        if self.rules.judge(&self.seen, reference) != Judgement::Accept {
+            return true;
+        }
+        let own = self.seen.figures.level.map(|level| Reference { at: self.seen.at, level });
+        let unsettles = after.is_some_and(|after| {
+            after.verdict != Verdict::Verified
+                && self.rules.judge(after, own.or(reference)) != Judgement::Accept
+        });
+        let touches_held = self
+            .undecided
+            .iter()
+            .any(|held| held.last_seen >= self.seen.at && after.is_none_or(|after| held.seen_at <= after.at));
+        unsettles || touches_held
+    }
+
+    /// The last level believed before: that of the run ahead, or of an earlier one where that has none.
+    fn reference(&self, previous: Option<Observation>) -> Result<Option<Reference>, StoreError> {
+        reference_before(self.tables, self.indicator.id, previous)
+    }
+
+    fn log_is_gone(&self, since: Timestamp) -> bool {
+        self.source.log_begins_at.is_some_and(|begins| since < begins)
+    }
+
+    /// The nearest sighting on one side that shows some figures of this indicator.
+    fn sighting_of(&self, figures: Figures, side: Side) -> Result<Option<Seen>, StoreError> {
+        let mut at = self.seen.at;
+        loop {
+            let nearest = match side {
+                Side::Before => self.tables.sighting_before(self.source.id, at)?,
+                Side::After => self.tables.sighting_after(self.source.id, at)?,
+            };
+            let Some(nearest) = nearest else { return Ok(None) };
+            match seen_in(self.tables, self.indicator, nearest)? {
+                Some(seen) if seen.figures == figures => return Ok(Some(seen)),
+                _ => at = nearest.seen_at,
+            }
+        }
+    }
+
+    fn apply(&self, splice: Splice) -> Result<Fate, StoreError> {
+        for first_seen in splice.take {
+            self.tables.take_run(self.indicator.id, first_seen)?;
+        }
+        for observation in &splice.put {
+            self.tables.put_run(self.indicator.id, observation)?;
+        }
+        Ok(if splice.is_new { Fate::Stored } else { Fate::Unchanged })
+    }
+
+    /// Holds the sighting, as part of the stretch that is being held if there is one.
+    fn hold(&self, reason: String) -> Result<Fate, StoreError> {
+        let last = self.undecided.iter().max_by_key(|held| held.last_seen);
+        let last_run = self.tables.run_at(self.indicator.id, self.seen.at)?;
+        let goes_on = last.filter(|held| {
+            let interrupted = last_run.is_some_and(|run| run.run.last_seen > held.last_seen);
+            !interrupted
+                && held.last_seen <= self.seen.at
+                && self.rules.joins(held.figures, held.last_seen, &self.seen)
+        });
+        let held = match goes_on {
+            Some(held) => Held { last_seen: self.seen.at, ..held.clone() },
+            None => new_held(self.indicator.id, &self.seen, self.seen.at, reason),
+        };
+        self.tables.put_held(&held)?;
+        Ok(Fate::Held)
+    }
+
+    /// Reads the sightings around again; says what became of this one.
+    fn reread_all(&self, otherwise: Fate) -> Result<Fate, StoreError> {
+        reread(self.tables, self.indicator, &self.rules, &self.undecided, self.seen.at)?;
+        let held = self.tables.held_of(self.indicator.id)?;
+        let is_held = held.iter().any(|held| {
+            held.decision.is_none()
+                && held.seen_at <= self.seen.at
+                && self.seen.at <= held.last_seen
+                && held.figures == self.seen.figures
+        });
+        Ok(if is_held { Fate::Held } else { otherwise })
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Side {
+    Before,
+    After,
+}
+
+fn new_held(indicator_id: i64, first: &Seen, last_seen: Timestamp, reason: String) -> Held {
+    Held {
+        id: 0,
+        indicator_id,
+        seen_at: first.at,
+        last_seen,
+        figures: first.figures,
+        reason,
+        capture: first.capture,
+        decision: None,
+    }
+}
+
+fn reference_before(
+    tables: Tables<'_>,
+    indicator_id: i64,
+    mut run: Option<Observation>,
+) -> Result<Option<Reference>, StoreError> {
+    while let Some(observation) = run {
+        if let Some(reference) = Reference::after(&observation.run) {
+            return Ok(Some(reference));
+        }
+        run = tables.run_at(indicator_id, observation.run.first_seen - chrono::Duration::seconds(1))?;
+    }
+    Ok(None)
+}
+
+/// What a sighting showed of an indicator, if it showed it at all.
+pub(super) fn seen_in(
+    tables: Tables<'_>,
+    indicator: &StoredIndicator,
+    sighting: Sighting,
+) -> Result<Option<Seen>, StoreError> {
+    let reading = reading_of(tables, sighting.capture)?;
+    let quote = reading.quotes.iter().find(|quote| quote.slug == indicator.indicator.slug);
+    Ok(quote.map(|quote| Seen::of(quote, sighting.seen_at, sighting.capture)))
+}
+
+/// Reads again all sightings from the run that stands before an instant to the first verified run after it:
+/// a verified row is believed whatever stands before, so nothing beyond can change.
+fn reread(
+    tables: Tables<'_>,
+    indicator: &StoredIndicator,
+    rules: &Rules,
+    undecided: &[Held],
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let second = chrono::Duration::seconds(1);
+    let first = tables.run_at(indicator.id, at)?;
+    let from = first.map(|first| first.run.first_seen);
+    let before = from.map(|from| tables.run_at(indicator.id, from - second)).transpose()?.flatten();
+    let to = tables.verified_run_after(indicator.id, at)?.map(|verified| verified.run.last_seen);
+    let reference = reference_before(tables, indicator.id, before)?;
+
+    let mut reader = Reader::after(rules, before, reference);
+    tables.each_sighting(indicator.source_id, from, to, |sighting| {
+        if let Some(seen) = seen_in(tables, indicator, sighting)? {
+            reader.read(seen);
+        }
+        Ok::<(), StoreError>(())
+    })?;
+
+    let range = crate::domain::TimeRange { from, to: to.map(|to| to + second) };
+    for old in tables.runs(indicator.id, range)? {
+        tables.take_run(indicator.id, old.run.first_seen)?;
+    }
+    for run in &reader.runs {
+        tables.put_run(indicator.id, run)?;
+    }
+    // A stretch that is held again keeps its key, since people may have read it.
+    let inside = |held: &&Held| range.contains(held.seen_at);
+    let mut old: Vec<&Held> = undecided.iter().filter(inside).collect();
+    for stretch in &reader.held {
+        let mut held = new_held(indicator.id, &stretch.first, stretch.last_seen, stretch.reason.clone());
+        if let Some(same) = old.iter().position(|old| old.figures == held.figures) {
+            held.id = old.remove(same).id;
+        }
+        tables.put_held(&held)?;
+    }
+    old.into_iter().try_for_each(|old| tables.release_held(old.id))
+}
