@@ -1,4 +1,5 @@
 //! x
+pub mod chart;
 pub mod clock;
 pub mod domain;
 pub mod parse;

@@ -60,7 +60,7 @@ pub fn resample_returns(
     let every = if every.is_daily_or_longer() { every } else { Interval::DAY };
     let zone = series.zone();
     let returns = daily_returns(&series.within(range), is_trading_day);
-    let start_of = |one: &DailyReturn| every.start_of(noon(one.date, zone), zone);
+    let start_of = |one: &DailyReturn| every.start_of(start_of_day(one.date, zone), zone);
     returns
         .chunk_by(|a, b| start_of(a) == start_of(b))
         .map(|days| {
@@ -75,11 +75,14 @@ fn bar(start: Timestamp, end: Timestamp, days: &[DailyReturn]) -> Bar {
     Bar { start, end, levels: None, percent: Some(percent), samples: days.len() }
 }
 
-/// Noon exists on every day; midnight does not where clocks change at midnight.
-fn noon(date: NaiveDate, zone: Tz) -> Timestamp {
-    let local = date.and_time(NaiveTime::MIN) + chrono::Duration::hours(12);
-    let found = zone.from_local_datetime(&local).earliest();
-    found.map_or_else(|| Utc.from_utc_datetime(&local), |at| at.with_timezone(&Utc))
+/// The first instant of a civil day. Found from its noon, which exists on every day; midnight does not
+/// where clocks change at midnight.
+#[must_use]
+pub fn start_of_day(date: NaiveDate, zone: Tz) -> Timestamp {
+    let noon = date.and_time(NaiveTime::MIN) + chrono::Duration::hours(12);
+    let found = zone.from_local_datetime(&noon).earliest();
+    let at = found.map_or_else(|| Utc.from_utc_datetime(&noon), |at| at.with_timezone(&Utc));
+    Interval::DAY.start_of(at, zone)
 }
 
 /// The index that compounds the returns: 100 on the day before the first, then one value per return.

@@ -2,7 +2,7 @@
 
 use rust_decimal::Decimal;
 
-use super::{Bar, percent_between, round_percent};
+use super::{percent_between, round_percent};
 
 /// The values scaled so that the first is 100, rounded like a percentage; none when the first is zero.
 #[must_use]
@@ -24,15 +24,9 @@ pub fn drawdown(values: &[Decimal]) -> Vec<Decimal> {
     values.iter().map(below).collect()
 }
 
-/// The mean close of each bar and the `count - 1` bars before it; none until there are that many.
+/// The mean of each close and the `count - 1` before it; none until there are that many.
 #[must_use]
-pub fn moving_average(bars: &[Bar], count: usize) -> Vec<Option<Decimal>> {
-    let closes: Option<Vec<Decimal>> =
-        bars.iter().map(|bar| bar.levels.map(|levels| levels.close.decimal())).collect();
-    closes.map_or_else(|| vec![None; bars.len()], |closes| averages(&closes, count))
-}
-
-fn averages(closes: &[Decimal], count: usize) -> Vec<Option<Decimal>> {
+pub fn moving_average(closes: &[Decimal], count: usize) -> Vec<Option<Decimal>> {
     let mut sum = Decimal::ZERO;
     let mean = |index: usize| {
         sum += closes[index];
@@ -48,21 +42,10 @@ fn averages(closes: &[Decimal], count: usize) -> Vec<Option<Decimal>> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::samples::index;
-    use super::super::{Series, resample};
     use super::*;
-    use crate::domain::{Interval, TimeRange};
 
     fn numbers(text: &str) -> Vec<Decimal> {
         text.split_whitespace().map(|number| number.parse().unwrap()).collect()
-    }
-
-    fn three_days() -> Series {
-        index(&[
-            ("17T09:00", "17T09:00", "10"),
-            ("18T09:00", "18T09:00", "11"),
-            ("19T09:00", "19T09:00", "13"),
-        ])
     }
 
     #[test]
@@ -79,12 +62,16 @@ mod tests {
 
     #[test]
     fn an_average_waits_for_its_bars() {
-        let bars = resample(&three_days(), Interval::DAY, TimeRange::default());
-        let shown: Vec<_> =
-            moving_average(&bars, 2).into_iter().map(|mean| mean.map(|m| m.to_string())).collect();
-        assert_eq!(shown, [None, Some("10.5".to_owned()), Some("12".to_owned())]);
-        assert_eq!(moving_average(&bars, 4), [None, None, None]);
-        assert_eq!(moving_average(&bars, 0), [None, None, None]);
+        let check = |count, expected: &[&str]| {
+            let means = moving_average(&numbers("10 11 13"), count);
+            let shown: Vec<_> =
+                means.into_iter().map(|mean| mean.map_or("-".to_owned(), |mean| mean.to_string())).collect();
+            assert_eq!(shown, expected);
+        };
+        check(2, &["-", "10.5", "12"]);
+        check(1, &["10", "11", "13"]);
+        check(4, &["-", "-", "-"]);
+        check(0, &["-", "-", "-"]);
     }
 
     proptest! {
