@@ -42,7 +42,7 @@ impl Average {
             closes.iter().zip(moving_average(&levels, count)).filter_map(point).collect();
         let joined = |a: &Point, b: &Point| b.at - a.at <= LONGEST_CLOSURE_SECONDS.max(bar_seconds(closes));
         let stretches = points.chunk_by(joined).map(<[Point]>::to_vec).collect();
-        Ok(Self { stretches, name: format!("mean of {count} bars of {bar}") })
+        Ok(Self { stretches, name: format!("moving average of {count} × {bar}") })
     }
 
     pub(super) fn key(&self, frame: &Frame<'_, '_>) -> Word {

@@ -51,6 +51,9 @@ fn moved(bar: &Bar) -> bool {
     !is_flat || bar.percent.is_some_and(|percent| !percent.is_zero())
 }
 
+/// The part of the height that the percentages take.
+const PERCENT_SHARE: f64 = 0.3;
+
 /// The lower panel: percentages per bar.
 pub(super) fn percent_plan(frame: &Frame<'_, '_>, bars: &[Bar], caption: String) -> Plan {
     let percents = || bars.iter().filter_map(|bar| bar.percent).map(to_f64);
@@ -63,7 +66,7 @@ pub(super) fn percent_plan(frame: &Frame<'_, '_>, bars: &[Bar], caption: String)
         axis: Axis::Percent,
         values: with_room(low, high),
         room: (room_above, room_below),
-        share: 0.3,
+        share: PERCENT_SHARE,
     }
 }
 

@@ -14,7 +14,10 @@ use crate::domain::{Interval, Kind, Level, Timestamp};
 use crate::series::{Bar, Ohlc, Series};
 
 /// Candles narrower than this many pixels, and the air beside them, cannot be told apart.
-const LEAST_PITCH: f64 = 4.0;
+const LEAST_PITCH: f64 = 5.0;
+
+/// The height of a body that opened and closed at one level, in pixels.
+const LEAST_BODY: f64 = 2.0;
 
 /// Draws one series as candles.
 pub(super) fn draw(
@@ -116,7 +119,9 @@ fn draw_candle(frame: &Frame<'_, '_>, panel: &Panel, candle: &Candle) -> Result<
     let middle = f64::midpoint(candle.left, candle.right);
     frame.canvas.stroke(&[(middle, y(high)), (middle, y(low))], color, 1.0)?;
     let (top, bottom) = (y(open).min(y(close)).round(), y(open).max(y(close)).round());
-    let body = Rect { left: candle.left, right: candle.right, top, bottom: bottom.max(top + 1.0) };
+    // A bar that closed where it opened is still a stroke to be seen.
+    let top = top.min(bottom - LEAST_BODY);
+    let body = Rect { left: candle.left, right: candle.right, top, bottom };
     frame.canvas.rect(body, color)
 }
 

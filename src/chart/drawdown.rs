@@ -2,8 +2,8 @@
 
 use super::canvas::Place;
 use super::frame::{Axis, Frame, Plan};
-use super::heading::{self, day, plain};
-use super::panel::{Panel, draw_line, draw_mark};
+use super::heading::{self, day};
+use super::panel::{Panel, draw_line, draw_mark, mark_room};
 use super::scale::with_room;
 use super::ticks::computed_percent;
 use super::track::{Track, below_peak, samples};
@@ -18,7 +18,7 @@ pub(super) fn draw(frame: &Frame<'_, '_>, series: &Series, days: Days<'_>) -> Re
     let pixels = frame.spec.size.width();
     let (levels, track) = (Track::of(&samples, pixels)?, Track::of(&below, pixels)?);
     let mut heading = heading::of_one(frame, series, &levels);
-    heading.subtitle.push(plain(deepest(frame, &track), frame.palette.muted));
+    heading.continue_subtitle(&deepest(frame, &track));
     let plans = [plan(frame, &track)];
     let panels = frame.draw(&heading, &plans, (track.from, track.to), 0.0)?;
     let [panel] = panels.as_slice() else { return Ok(()) };
@@ -43,7 +43,7 @@ fn whole_seconds(at: f64) -> i64 {
 
 fn plan(frame: &Frame<'_, '_>, track: &Track) -> Plan {
     let (low, _) = with_room(track.low.point.value, 0.0);
-    let room_below = frame.sizes.px(12.0) + frame.sizes.label() * 1.1;
+    let room_below = mark_room(frame, frame.panel_heights(1.0));
     Plan {
         caption: "below the running peak".to_owned(),
         axis: Axis::Percent,

@@ -32,7 +32,7 @@ pub enum ChartError {
         count: usize,
     },
     /// More lines than can be labelled side by side.
-    #[error("{count} lines cannot be told apart at this size; at most {most} fit, or a larger --size")]
+    #[error("{count} lines cannot be told apart; at most {most} fit at this size")]
     TooManyLines {
         /// How many indicators were given.
         count: usize,

@@ -29,6 +29,15 @@ pub(super) struct Heading {
     pub(super) footnote: String,
 }
 
+impl Heading {
+    /// Adds to the end of the subtitle.
+    pub(super) fn continue_subtitle(&mut self, text: &str) {
+        if let Some(last) = self.subtitle.last_mut() {
+            last.text.push_str(text);
+        }
+    }
+}
+
 /// What the numbers of an axis are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Axis {
@@ -154,23 +163,22 @@ impl<'a, 'b> Frame<'a, 'b> {
     }
 
     fn caption_height(&self) -> f64 {
-        self.sizes.px(30.0)
+        self.sizes.px(32.0)
     }
 
-    /// The height of a panel that stands alone.
-    pub(super) fn single_panel_height(&self) -> f64 {
+    /// The height that so many panels have together.
+    pub(super) fn panel_heights(&self, count: f64) -> f64 {
         let (top, bottom) = self.free();
-        bottom - top - self.caption_height()
+        bottom - top - self.caption_height() * count
     }
 
     /// Stacks the panels between the heading and the dates.
     fn panels(&self, plans: &[Plan], span: (Timestamp, Timestamp), right_room: f64) -> Vec<Panel> {
         let caption = self.caption_height();
-        let (top, bottom) = self.free();
         let shares: f64 = plans.iter().map(|plan| plan.share).sum();
         let count = plans.iter().map(|_| 1.0).sum::<f64>();
-        let free = bottom - top - caption * count;
-        let mut upper = top;
+        let free = self.panel_heights(count);
+        let (mut upper, _) = self.free();
         let mut rects = Vec::new();
         for plan in plans {
             let height = (free * plan.share / shares).round();
@@ -206,17 +214,19 @@ impl<'a, 'b> Frame<'a, 'b> {
 
     fn value_ticks(&self, scale: &Scale, rect: Rect) -> Vec<ValueTick> {
         let most = [2, 3, 4, 5, 6, 7, 8];
-        let room = rect.height() / self.sizes.px(30.0);
+        let room = rect.height() / self.sizes.px(24.0);
         let most = most.into_iter().rev().find(|most| f64::from(*most) <= room).unwrap_or(2);
         let most = usize::try_from(most).unwrap_or(2);
-        value_ticks(scale.value(rect.bottom), scale.value(rect.top), most)
+        // A value at the very edge would touch the caption above it or the dates below.
+        let edge = self.sizes.px(5.0);
+        value_ticks(scale.value(rect.bottom - edge), scale.value(rect.top + edge), most)
     }
 
     /// Caption, grid lines and their values.
     fn values(&self, panel: &Panel, plan: &Plan) -> Result<(), ChartError> {
         let Panel { rect, y, .. } = panel;
         let muted = self.label(self.palette.muted);
-        let caption_base = rect.top - self.sizes.px(9.0);
+        let caption_base = rect.top - self.sizes.px(10.0);
         let caption = muted.fitted(&plan.caption, self.width() - 2.0 * self.sizes.margin());
         self.canvas.text(&caption, (self.sizes.margin(), caption_base), muted)?;
         for tick in self.value_ticks(y, *rect) {

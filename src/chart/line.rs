@@ -4,12 +4,15 @@ use super::average::{Average, Close};
 use super::bars::{bars, middle, percent_plan, width_for};
 use super::dates::seconds;
 use super::frame::{Axis, Frame, Plan};
-use super::panel::{draw_extremes, draw_line, draw_percents};
+use super::panel::{draw_extremes, draw_line, draw_percents, mark_room};
 use super::scale::with_room;
 use super::track::{Sample, Track, samples};
 use super::{ChartError, Days, heading};
 use crate::domain::{Interval, Kind};
 use crate::series::{Bar, Series};
+
+/// The part of the height that the levels take; the rest is for the percentages.
+const LEVEL_SHARE: f64 = 0.7;
 
 /// Draws one series. `whole` also holds what lies before the range, `inside` does not.
 pub(super) fn draw(
@@ -48,12 +51,12 @@ fn bar_width(frame: &Frame<'_, '_>, series: &Series, track: &Track) -> Interval 
 
 /// The upper panel, with room for the numbers of the extremes.
 pub(super) fn level_plan(frame: &Frame<'_, '_>, series: &Series, (low, high): (f64, f64)) -> Plan {
-    let room = frame.sizes.px(12.0) + frame.sizes.label() * 1.1;
+    let room = mark_room(frame, frame.panel_heights(2.0) * LEVEL_SHARE);
     let caption = match series.indicator().kind {
         Kind::Return => "compounded index of daily returns, from 100".to_owned(),
         _ => series.indicator().unit.clone(),
     };
-    Plan { caption, axis: Axis::Level, values: with_room(low, high), room: (room, room), share: 0.7 }
+    Plan { caption, axis: Axis::Level, values: with_room(low, high), room: (room, room), share: LEVEL_SHARE }
 }
 
 /// What the lower panel shows.

@@ -2,6 +2,7 @@
 //! Knows nothing of axes and headings, which are there already.
 
 use plotters::style::RGBColor;
+use rust_decimal::Decimal;
 
 use super::ChartError;
 use super::canvas::{Align, Place, Rect};
@@ -12,6 +13,9 @@ use super::scale::Scale;
 use super::ticks::number;
 use super::track::{Mark, to_f64};
 use crate::series::Bar;
+
+/// No page prints more decimals of a level than this.
+const MOST_PRINTED_DECIMALS: u32 = 4;
 
 /// A part of the picture with its own value axis.
 #[derive(Debug, Clone, Copy)]
@@ -52,7 +56,7 @@ pub(super) fn draw_line(
     for stretch in stretches {
         let places: Vec<Place> = stretch.iter().map(|point| panel.place(point)).collect();
         if is_dot(&places) {
-            frame.canvas.dot(places[0], frame.sizes.px(2.75), color)?;
+            frame.canvas.dot(places[0], frame.sizes.px(3.25), color)?;
         } else {
             frame.canvas.stroke(&places, color, frame.sizes.px(width))?;
         }
@@ -66,18 +70,33 @@ fn is_dot(places: &[Place]) -> bool {
     places.iter().all(|place| (place.0 - first.0).abs() < 2.0 && (place.1 - first.1).abs() < 2.0)
 }
 
-/// Marks the greatest and the least value with their numbers, above and below, where the plan left room.
+/// The room that the number of an extreme takes above or below a panel's data; none where it would leave
+/// the data too little.
+pub(super) fn mark_room(frame: &Frame<'_, '_>, panel_height: f64) -> f64 {
+    if has_marks(frame, panel_height) { frame.sizes.px(25.0) } else { frame.sizes.px(4.0) }
+}
+
+fn has_marks(frame: &Frame<'_, '_>, panel_height: f64) -> bool {
+    panel_height >= frame.sizes.px(90.0)
+}
+
+/// Marks the greatest and the least value with their numbers, above and below, where there is room.
 pub(super) fn draw_extremes(
     frame: &Frame<'_, '_>,
     panel: &Panel,
     high: &Mark,
     low: &Mark,
 ) -> Result<(), ChartError> {
-    draw_mark(frame, panel, high, &number(high.exact), -frame.sizes.px(9.0))?;
+    draw_mark(frame, panel, high, &number(shown(high.exact)), -frame.sizes.px(9.0))?;
     if high.exact == low.exact {
         return Ok(());
     }
-    draw_mark(frame, panel, low, &number(low.exact), frame.sizes.px(9.0) + frame.sizes.label() * 0.73)
+    draw_mark(frame, panel, low, &number(shown(low.exact)), frame.sizes.px(9.0) + frame.sizes.label() * 0.73)
+}
+
+/// Printed levels as they are; computed ones at two decimals.
+fn shown(value: Decimal) -> Decimal {
+    if value.scale() > MOST_PRINTED_DECIMALS { value.round_dp(2) } else { value }
 }
 
 /// A marker with its text `offset` pixels below it.
@@ -88,6 +107,9 @@ pub(super) fn draw_mark(
     text: &str,
     offset: f64,
 ) -> Result<(), ChartError> {
+    if !has_marks(frame, panel.rect.height()) {
+        return Ok(());
+    }
     let place = panel.place(&mark.point);
     let ink = frame.label(frame.palette.ink).aligned(Align::Middle);
     frame.canvas.dot(place, frame.sizes.px(4.25), frame.palette.background)?;

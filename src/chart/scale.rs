@@ -91,7 +91,8 @@ fn settle(groups: &mut Vec<Group>, distance: f64, bounds: (f64, f64)) -> bool {
         }
         _ => false,
     };
-    if let (true, Some(below)) = (overlap, groups.pop())
+    if overlap
+        && let Some(below) = groups.pop()
         && let Some(above) = groups.last_mut()
     {
         above.members.extend(below.members);

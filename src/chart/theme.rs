@@ -44,7 +44,8 @@ pub(super) struct Palette {
     pub(super) rising: RGBColor,
     pub(super) falling: RGBColor,
     pub(super) average: RGBColor,
-    /// The lines of several indicators, after Okabe and Ito, without their yellow, which is lost on white.
+    /// The lines of several indicators, after Okabe and Ito, without their yellow and with darker light
+    /// tones, since labels in these colours must be read on the background.
     pub(super) lines: [RGBColor; 8],
 }
 
@@ -62,11 +63,11 @@ const LIGHT: Palette = Palette {
         RGBColor(0x00, 0x72, 0xB2),
         RGBColor(0xD5, 0x5E, 0x00),
         RGBColor(0x00, 0x9E, 0x73),
-        RGBColor(0xCC, 0x79, 0xA7),
-        RGBColor(0x56, 0xB4, 0xE9),
-        RGBColor(0xE6, 0x9F, 0x00),
+        RGBColor(0xB8, 0x5A, 0x90),
+        RGBColor(0x3D, 0x9C, 0xD6),
+        RGBColor(0xC7, 0x8A, 0x00),
         RGBColor(0x33, 0x3A, 0x44),
-        RGBColor(0x8C, 0x6D, 0x1F),
+        RGBColor(0x7A, 0x5A, 0x2E),
     ],
 };
 
