@@ -129,7 +129,7 @@ fn draw_candle(frame: &Frame<'_, '_>, panel: &Panel, candle: &Candle) -> Result<
 fn draw_bar_extremes(frame: &Frame<'_, '_>, panel: &Panel, bars: &[Bar]) -> Result<(), ChartError> {
     let mark = |bar: &Bar, level: Level| {
         let exact = level.decimal();
-        Mark { point: Point { at: middle(bar), value: to_f64(exact) }, exact }
+        Mark { seen: bar.start, point: Point { at: middle(bar), value: to_f64(exact) }, exact }
     };
     let highs = bars.iter().filter_map(|bar| Some(mark(bar, bar.levels?.high)));
     let lows = bars.iter().filter_map(|bar| Some(mark(bar, bar.levels?.low)));

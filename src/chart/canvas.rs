@@ -18,6 +18,9 @@ const UNITS: u32 = 4;
 /// What plotters divides a font's size by before it writes it down.
 const PLOTTERS_EM: f64 = 1.24;
 
+/// More letters than this fit on no picture, whatever a page calls its indicators.
+const LONGEST_TEXT: usize = 2000;
+
 /// A place on the picture in pixels, from its upper left corner.
 pub(super) type Place = (f64, f64);
 
@@ -168,8 +171,9 @@ impl Ink {
 
     /// As much of a text as fits into a width.
     pub(super) fn fitted(self, text: &str, width: f64) -> String {
-        if self.width(text) <= width {
-            return text.to_owned();
+        let text: String = text.chars().take(LONGEST_TEXT).collect();
+        if self.width(&text) <= width {
+            return text;
         }
         let ends = text.char_indices().map(|(end, _)| end).rev();
         let shorter = ends.map(|end| format!("{}…", text[..end].trim_end()));

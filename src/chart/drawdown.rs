@@ -8,7 +8,6 @@ use super::scale::with_room;
 use super::ticks::computed_percent;
 use super::track::{Track, below_peak, samples};
 use super::{ChartError, Days};
-use crate::domain::Timestamp;
 use crate::series::Series;
 
 /// Draws one series below its running peak; the peak is the greatest level of the range so far.
@@ -32,18 +31,12 @@ fn deepest(frame: &Frame<'_, '_>, track: &Track) -> String {
     if track.low.exact.is_zero() {
         return ", never below its peak".to_owned();
     }
-    let at = Timestamp::from_timestamp(whole_seconds(track.low.point.at), 0).unwrap_or(track.from);
-    format!(", maximum drawdown {} on {}", computed_percent(track.low.exact), day(frame, at))
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "made from whole seconds, which f64 holds exactly")]
-fn whole_seconds(at: f64) -> i64 {
-    at as i64
+    format!(", maximum drawdown {} on {}", computed_percent(track.low.exact), day(frame, track.low.seen))
 }
 
 fn plan(frame: &Frame<'_, '_>, track: &Track) -> Plan {
     let (low, _) = with_room(track.low.point.value, 0.0);
-    let room_below = mark_room(frame, frame.panel_heights(1.0));
+    let room_below = mark_room(frame, frame.panel_heights(1));
     Plan {
         caption: "below the running peak".to_owned(),
         axis: Axis::Percent,

@@ -83,3 +83,25 @@ pub enum ChartError {
         source: std::io::Error,
     },
 }
+
+impl ChartError {
+    /// Whether a wider range, or more polls, would give a chart.
+    #[must_use]
+    pub fn is_no_data(&self) -> bool {
+        matches!(self, Self::NoData { .. } | Self::OnePoint { .. })
+    }
+
+    /// Whether something else has to be asked for.
+    #[must_use]
+    pub fn is_usage(&self) -> bool {
+        matches!(
+            self,
+            Self::CandleOfReturn { .. }
+                | Self::SeveralIndicators { .. }
+                | Self::TooManyLines { .. }
+                | Self::ZeroBase { .. }
+                | Self::MovingAverage { .. }
+                | Self::NoAverage { .. }
+        )
+    }
+}

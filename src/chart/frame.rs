@@ -167,17 +167,16 @@ impl<'a, 'b> Frame<'a, 'b> {
     }
 
     /// The height that so many panels have together.
-    pub(super) fn panel_heights(&self, count: f64) -> f64 {
+    pub(super) fn panel_heights(&self, count: u8) -> f64 {
         let (top, bottom) = self.free();
-        bottom - top - self.caption_height() * count
+        bottom - top - self.caption_height() * f64::from(count)
     }
 
     /// Stacks the panels between the heading and the dates.
     fn panels(&self, plans: &[Plan], span: (Timestamp, Timestamp), right_room: f64) -> Vec<Panel> {
         let caption = self.caption_height();
         let shares: f64 = plans.iter().map(|plan| plan.share).sum();
-        let count = plans.iter().map(|_| 1.0).sum::<f64>();
-        let free = self.panel_heights(count);
+        let free = self.panel_heights(u8::try_from(plans.len()).unwrap_or(u8::MAX));
         let (mut upper, _) = self.free();
         let mut rects = Vec::new();
         for plan in plans {
@@ -213,10 +212,8 @@ impl<'a, 'b> Frame<'a, 'b> {
     }
 
     fn value_ticks(&self, scale: &Scale, rect: Rect) -> Vec<ValueTick> {
-        let most = [2, 3, 4, 5, 6, 7, 8];
         let room = rect.height() / self.sizes.px(24.0);
-        let most = most.into_iter().rev().find(|most| f64::from(*most) <= room).unwrap_or(2);
-        let most = usize::try_from(most).unwrap_or(2);
+        let most = (2..=8).rev().find(|most| f64::from(*most) <= room).unwrap_or(2);
         // A value at the very edge would touch the caption above it or the dates below.
         let edge = self.sizes.px(5.0);
         value_ticks(scale.value(rect.bottom - edge), scale.value(rect.top + edge), most)

@@ -51,7 +51,7 @@ fn bar_width(frame: &Frame<'_, '_>, series: &Series, track: &Track) -> Interval 
 
 /// The upper panel, with room for the numbers of the extremes.
 pub(super) fn level_plan(frame: &Frame<'_, '_>, series: &Series, (low, high): (f64, f64)) -> Plan {
-    let room = mark_room(frame, frame.panel_heights(2.0) * LEVEL_SHARE);
+    let room = mark_room(frame, frame.panel_heights(2) * LEVEL_SHARE);
     let caption = match series.indicator().kind {
         Kind::Return => "compounded index of daily returns, from 100".to_owned(),
         _ => series.indicator().unit.clone(),

@@ -69,7 +69,7 @@ fn label_distance(frame: &Frame<'_, '_>) -> f64 {
 /// Every line needs a colour of its own and a label that touches no other.
 fn refuse_too_many(frame: &Frame<'_, '_>, count: usize) -> Result<(), ChartError> {
     let places = std::iter::successors(Some(0.0), |place| Some(place + label_distance(frame)));
-    let room = places.take_while(|place| *place <= frame.panel_heights(1.0)).count();
+    let room = places.take_while(|place| *place <= frame.panel_heights(1)).count();
     let most = room.min(frame.palette.lines.len());
     if count > most { Err(ChartError::TooManyLines { count, most }) } else { Ok(()) }
 }

@@ -174,6 +174,41 @@ fn what_was_seen_once_is_a_dot() {
 }
 
 #[test]
+fn thousands_of_lone_sightings_are_still_a_small_drawing() {
+    let start = at("2000-01-01T09:00");
+    let lone = |hour: i64| {
+        let when = start + Duration::hours(2 * hour);
+        let figures =
+            Figures { level: Some(Level(Quantity::new(900 + hour % 50, 0).unwrap())), ..Figures::default() };
+        run(when, when, figures)
+    };
+    let svg = svg_of(&spec(ChartKind::Line), &[series("LQ45", Kind::Index, (0..30_000).map(lone).collect())]);
+    assert_eq!(lines_of(&svg, LINE).len(), 0);
+    assert!(count(&svg, "<circle", LINE) < 5 * 1200);
+}
+
+#[test]
+fn a_spike_of_one_minute_survives_years() {
+    let start = at("2000-01-01T09:00");
+    let minute = |i: i64| {
+        let figures = level(if i == 31_234 { "950" } else { "900" });
+        let when = start + Duration::minutes(50 * i);
+        run(when, when, figures)
+    };
+    let all = series("LQ45", Kind::Index, (0..60_000).map(minute).collect());
+    let svg = svg_of(&spec(ChartKind::Line), &[all]);
+    let heights = |svg: &str| {
+        let points =
+            svg.lines().find(|line| line.contains("<polyline") && line.contains(LINE)).unwrap().to_owned();
+        let points = points.split("points=\"").nth(1).unwrap().trim_end_matches("\"/>").to_owned();
+        points.split_whitespace().map(|pair| pair.split_once(',').unwrap().1.to_owned()).collect::<Vec<_>>()
+    };
+    let heights = heights(&svg);
+    let spikes = heights.iter().filter(|height| *height != &heights[0]).count();
+    assert_eq!(spikes, 1, "{} points", heights.len());
+}
+
+#[test]
 fn the_title_carries_the_last_printed_figures() {
     let figures = Figures {
         level: Some(Level(quantity("877"))),

@@ -15,12 +15,12 @@ pub(super) struct ValueTick {
 
 /// Ticks at multiples of 1, 2 or 5 times a power of ten that lie within two values; as many as there can
 /// be without being more than `most`, and all with the same decimals.
-pub(super) fn value_ticks(low: f64, high: f64, most: usize) -> Vec<ValueTick> {
+pub(super) fn value_ticks(low: f64, high: f64, most: u8) -> Vec<ValueTick> {
     let steps = (-12..=18).flat_map(|power| [(1, power), (2, power), (5, power)]);
     for (digit, power) in steps {
         let step = f64::from(digit) * 10f64.powi(power);
         let (first, last) = ((low / step).ceil(), (high / step).floor());
-        if last - first + 1.0 <= most.max(1).to_f64().unwrap_or(1.0) {
+        if last - first + 1.0 <= f64::from(most.max(1)) {
             return multiples(first, last, digit, power);
         }
     }
@@ -92,7 +92,7 @@ mod tests {
 
     use super::*;
 
-    fn labels(low: f64, high: f64, most: usize) -> String {
+    fn labels(low: f64, high: f64, most: u8) -> String {
         value_ticks(low, high, most).iter().map(|tick| number(tick.exact)).collect::<Vec<_>>().join(" ")
     }
 
@@ -132,9 +132,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn ticks_are_few_in_order_and_inside(low in -1e9..1e9f64, span in 1e-6..1e9f64, most in 2..12usize) {
+        fn ticks_are_few_in_order_and_inside(low in -1e9..1e9f64, span in 1e-6..1e9f64, most in 2..12u8) {
             let ticks = value_ticks(low, low + span, most);
-            prop_assert!(ticks.len() <= most);
+            prop_assert!(ticks.len() <= usize::from(most));
             prop_assert!(most < 4 || !ticks.is_empty());
             prop_assert!(ticks.windows(2).all(|pair| pair[0].value < pair[1].value));
             let slack = span * 1e-6 + 1e-6;

@@ -25,6 +25,7 @@ pub(super) struct Sample {
 /// An extreme and where it was seen first.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Mark {
+    pub(super) seen: Timestamp,
     pub(super) point: Point,
     pub(super) exact: Decimal,
 }
@@ -140,7 +141,7 @@ impl Track {
             reduced.push(reduce(seen.flat_map(Sample::ends), columns));
         }
         let (from, to) = (first.from, last.to);
-        let last = Mark { point: Point { at: seconds(to), value: last.value }, exact: last.exact };
+        let last = Mark { seen: to, point: Point { at: seconds(to), value: last.value }, exact: last.exact };
         let (high, low) = (high.mark(), low.mark());
         Ok(Self { stretches: merged(reduced, columns), from, to, first: first.exact, last, high, low })
     }
@@ -166,7 +167,11 @@ impl Sample {
     }
 
     fn mark(&self) -> Mark {
-        Mark { point: Point { at: seconds(self.from), value: self.value }, exact: self.exact }
+        Mark {
+            seen: self.from,
+            point: Point { at: seconds(self.from), value: self.value },
+            exact: self.exact,
+        }
     }
 }
 
