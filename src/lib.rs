@@ -1,5 +1,6 @@
 //! x
 pub mod calendar;
+pub mod chart;
 pub mod clock;
 pub mod config;
 pub mod domain;

@@ -1,0 +1,142 @@
+//! The candle chart: open, high, low and close per bar, and under it the percentage change per bar.
+
+use super::average::Average;
+use super::bars::{bars, middle, percent_plan};
+use super::canvas::Rect;
+use super::dates::seconds;
+use super::frame::Frame;
+use super::line::{caption, closes, level_plan};
+use super::panel::{Panel, draw_extremes, draw_percents};
+use super::reduce::Point;
+use super::track::{Mark, Track, samples, to_f64};
+use super::{ChartError, Days, heading};
+use crate::domain::{Interval, Kind, Level, Timestamp};
+use crate::series::{Bar, Ohlc, Series};
+
+/// Candles narrower than this many pixels, and the air beside them, cannot be told apart.
+const LEAST_PITCH: f64 = 5.0;
+
+/// The height of a body that opened and closed at one level, in pixels.
+const LEAST_BODY: f64 = 2.0;
+
+/// Draws one series as candles.
+pub(super) fn draw(
+    frame: &Frame<'_, '_>,
+    whole: &Series,
+    inside: &Series,
+    days: Days<'_>,
+) -> Result<(), ChartError> {
+    let label = || inside.indicator().label.clone();
+    if inside.indicator().kind == Kind::Return {
+        return Err(ChartError::CandleOfReturn { label: label() });
+    }
+    let track = Track::of(&samples(inside, days)?, frame.spec.size.width())?;
+    let every = frame.spec.every.unwrap_or_else(|| candle_width(frame, (track.from, track.to)));
+    let bars = bars(whole, every, frame.spec.range, days);
+    let (Some(first), Some(last)) = (bars.first(), bars.last()) else {
+        return Err(ChartError::NoData { labels: label() });
+    };
+    let span = (first.start, last.end);
+    let average =
+        frame.spec.moving_average.map(|count| Average::of(&closes(&bars), count, &every.to_string()));
+    let average = average.transpose()?;
+    let mut heading = heading::of_one(frame, inside, &track);
+    heading.subtitle.extend(average.as_ref().map(|average| average.key(frame)));
+    let plans = [
+        level_plan(frame, inside, (track.low.point.value, track.high.point.value)),
+        percent_plan(frame, &bars, caption(inside, every)),
+    ];
+    let panels = frame.draw(&heading, &plans, span, 0.0)?;
+    let [levels, percents] = panels.as_slice() else { return Ok(()) };
+    draw_percents(frame, percents, &bars)?;
+    draw_candles(frame, levels, &bars)?;
+    if let Some(average) = average {
+        average.draw(frame, levels)?;
+    }
+    draw_bar_extremes(frame, levels, &bars)
+}
+
+/// Days, or whatever is long enough to be seen.
+fn candle_width(frame: &Frame<'_, '_>, (from, to): (Timestamp, Timestamp)) -> Interval {
+    let room = frame.width() / LEAST_PITCH;
+    let fits = |every: &Interval| {
+        let start = every.start_of(from, frame.spec.zone);
+        let width = seconds(every.end_of(start, frame.spec.zone)) - seconds(start);
+        (seconds(to) - seconds(from)) / width <= room
+    };
+    let longer = ["1d", "1w", "1mo", "3mo", "1y"].into_iter().filter_map(|text| text.parse().ok());
+    longer.into_iter().find(fits).unwrap_or(Interval::DAY)
+}
+
+/// A candle on whole pixels.
+#[derive(Debug, Clone, Copy)]
+struct Candle {
+    left: f64,
+    right: f64,
+    levels: Ohlc,
+}
+
+fn draw_candles(frame: &Frame<'_, '_>, panel: &Panel, bars: &[Bar]) -> Result<(), ChartError> {
+    let widest = frame.sizes.px(15.0);
+    let candle = |bar: &Bar| {
+        let (left, right) = narrowed(panel.slot(bar), widest);
+        Some(Candle { left, right, levels: bar.levels? })
+    };
+    let candles: Vec<Candle> = bars.iter().filter_map(candle).collect();
+    for alike in candles.chunk_by(|a, b| a.left == b.left) {
+        draw_candle(frame, panel, &joined(alike))?;
+    }
+    Ok(())
+}
+
+/// A slot no wider than a candle should be, and an odd number of pixels, so that the wick has a middle.
+fn narrowed((left, right): (f64, f64), widest: f64) -> (f64, f64) {
+    let width = ((right - left).min(widest) * 0.8).floor().max(1.0);
+    let odd = if width % 2.0 == 0.0 { width - 1.0 } else { width };
+    let left = (f64::midpoint(left, right) - odd / 2.0).floor();
+    (left, left + odd)
+}
+
+/// The candle of bars that share a column of pixels.
+fn joined(candles: &[Candle]) -> Candle {
+    let mut joined = candles[0];
+    for Candle { levels, .. } in candles {
+        if levels.high.decimal() > joined.levels.high.decimal() {
+            joined.levels.high = levels.high;
+        }
+        if levels.low.decimal() < joined.levels.low.decimal() {
+            joined.levels.low = levels.low;
+        }
+        joined.levels.close = levels.close;
+    }
+    joined
+}
+
+fn draw_candle(frame: &Frame<'_, '_>, panel: &Panel, candle: &Candle) -> Result<(), ChartError> {
+    let y = |level: Level| panel.y.px(level.0.to_f64());
+    let Ohlc { open, high, low, close } = candle.levels;
+    let color = frame.palette.of_change(close.decimal() < open.decimal());
+    let middle = f64::midpoint(candle.left, candle.right);
+    frame.canvas.stroke(&[(middle, y(high)), (middle, y(low))], color, 1.0)?;
+    let (top, bottom) = (y(open).min(y(close)).round(), y(open).max(y(close)).round());
+    // A bar that closed where it opened is still a stroke to be seen.
+    let top = top.min(bottom - LEAST_BODY);
+    let body = Rect { left: candle.left, right: candle.right, top, bottom };
+    frame.canvas.rect(body, color)
+}
+
+/// The extremes stand over the middle of their bars.
+fn draw_bar_extremes(frame: &Frame<'_, '_>, panel: &Panel, bars: &[Bar]) -> Result<(), ChartError> {
+    let mark = |bar: &Bar, level: Level| {
+        let exact = level.decimal();
+        Mark { seen: bar.start, point: Point { at: middle(bar), value: to_f64(exact) }, exact }
+    };
+    let highs = bars.iter().filter_map(|bar| Some(mark(bar, bar.levels?.high)));
+    let lows = bars.iter().filter_map(|bar| Some(mark(bar, bar.levels?.low)));
+    let high = highs.reduce(|best, next| if next.exact > best.exact { next } else { best });
+    let low = lows.reduce(|best, next| if next.exact < best.exact { next } else { best });
+    match high.zip(low) {
+        Some((high, low)) => draw_extremes(frame, panel, &high, &low),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,81 @@
+//! Series into drawings. The only user of plotters, resvg and png; knows neither the store nor the clock.
+//!
+//! A drawing is made once, as SVG, on a grid finer than pixels; a PNG is that same SVG rendered with the
+//! fonts that travel with the program. What was not seen is not drawn: a silence longer than the heartbeat
+//! of an indicator breaks its line.
+
+mod average;
+mod bars;
+mod candle;
+mod canvas;
+mod dates;
+mod drawdown;
+mod error;
+mod file;
+mod frame;
+mod heading;
+mod line;
+mod panel;
+mod rebase;
+mod reduce;
+mod scale;
+mod spec;
+#[cfg(test)]
+mod tests;
+mod theme;
+mod ticks;
+mod track;
+
+use chrono::NaiveDate;
+
+use crate::series::Series;
+
+pub use error::ChartError;
+pub use file::{Drawing, write};
+pub use spec::{ChartKind, ChartSpec, Size, SpecError, Theme};
+
+use frame::Frame;
+
+/// Which days have a session; the calendar knows, charts do not.
+type Days<'a> = &'a dyn Fn(NaiveDate) -> bool;
+
+/// Draws series as a spec asks for. Several are compared with [`ChartKind::Rebase`]; every other kind shows
+/// one. Runs before the range give the first bar its previous close and are not drawn.
+///
+/// # Errors
+/// There is nothing to draw, or the kind of chart cannot show these indicators.
+pub fn draw(
+    spec: &ChartSpec,
+    series: &[Series],
+    is_trading_day: &dyn Fn(NaiveDate) -> bool,
+) -> Result<Drawing, ChartError> {
+    check(spec, series)?;
+    let inside: Vec<Series> = series.iter().map(|one| one.within(spec.range)).collect();
+    let svg = canvas::picture(spec.size, |canvas| {
+        let frame = Frame::new(canvas, spec);
+        match (spec.kind, series, inside.as_slice()) {
+            (ChartKind::Rebase, _, several) => rebase::draw(&frame, several, is_trading_day),
+            (ChartKind::Line, [whole], [inside]) => line::draw(&frame, whole, inside, is_trading_day),
+            (ChartKind::Candle, [whole], [inside]) => candle::draw(&frame, whole, inside, is_trading_day),
+            (ChartKind::Drawdown, _, [inside]) => drawdown::draw(&frame, inside, is_trading_day),
+            _ => check(spec, series),
+        }
+    })?;
+    Ok(Drawing::new(svg))
+}
+
+/// Refuses what no data could make right.
+fn check(spec: &ChartSpec, series: &[Series]) -> Result<(), ChartError> {
+    let (kind, count) = (spec.kind.word(), series.len());
+    let has_bars = matches!(spec.kind, ChartKind::Line | ChartKind::Candle);
+    if count == 0 {
+        return Err(ChartError::NoData { labels: "anything".to_owned() });
+    }
+    if count > 1 && spec.kind != ChartKind::Rebase {
+        return Err(ChartError::SeveralIndicators { kind, count });
+    }
+    if spec.moving_average.is_some() && !has_bars {
+        return Err(ChartError::NoAverage { kind });
+    }
+    Ok(())
+}

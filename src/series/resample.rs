@@ -1,0 +1,297 @@
+//! Runs into bars of open, high, low and close. Highs and lows are sampled: what nobody saw is not in them.
+
+use chrono::Duration;
+use chrono_tz::Tz;
+use rust_decimal::Decimal;
+
+use super::{Series, percent_change};
+use crate::domain::{Interval, Level, Run, TimeRange, Timestamp};
+
+/// The levels of one bar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ohlc {
+    /// The first level seen in the bar.
+    pub open: Level,
+    /// The greatest level seen in it.
+    pub high: Level,
+    /// The least level seen in it.
+    pub low: Level,
+    /// The last level seen in it.
+    pub close: Level,
+}
+
+impl Ohlc {
+    fn of(level: Level) -> Self {
+        Self { open: level, high: level, low: level, close: level }
+    }
+
+    fn add(&mut self, level: Level) {
+        if level.decimal() > self.high.decimal() {
+            self.high = level;
+        }
+        if level.decimal() < self.low.decimal() {
+            self.low = level;
+        }
+        self.close = level;
+    }
+}
+
+/// What was seen of an indicator between two instants of its zone's calendar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bar {
+    /// The first instant of the bar.
+    pub start: Timestamp,
+    /// The first instant after it.
+    pub end: Timestamp,
+    /// Its levels; absent for a return, which has none.
+    pub levels: Option<Ohlc>,
+    /// Its close against the close of the bar before, in percent; for a return the compounded return.
+    pub percent: Option<Decimal>,
+    /// How many runs with a level (for a return: how many daily returns) it was made of.
+    pub samples: usize,
+}
+
+/// The bars of a series that overlap a range, in order; bars in which nothing was seen are absent.
+///
+/// A run counts in every bar that it overlaps from its first to its last sighting. Runs before the range
+/// give the first bar its previous close and nothing else.
+#[must_use]
+pub fn resample(series: &Series, every: Interval, range: TimeRange) -> Vec<Bar> {
+    let mut bars = Bars { every, zone: series.zone(), done: Vec::new() };
+    for run in series.runs_within(range) {
+        if let Some(level) = run.figures.level {
+            bars.add(&run, level);
+        }
+    }
+    with_percents(bars.done, level_before(series, range))
+}
+
+/// The last level that was known before a range began.
+fn level_before(series: &Series, range: TimeRange) -> Option<Level> {
+    let from = range.from?;
+    let end = series.runs().partition_point(|run| run.first_seen < from);
+    series.runs()[..end].iter().rev().find_map(|run| run.figures.level)
+}
+
+fn with_percents(mut bars: Vec<Bar>, mut previous: Option<Level>) -> Vec<Bar> {
+    for bar in &mut bars {
+        let close = bar.levels.map(|levels| levels.close);
+        bar.percent = previous.zip(close).and_then(|(previous, close)| percent_change(previous, close));
+        previous = close.or(previous);
+    }
+    bars
+}
+
+/// Bars in the making. Boundaries, which need the zone's calendar, are only computed when a run leaves
+/// the bar that is open.
+struct Bars {
+    every: Interval,
+    zone: Tz,
+    done: Vec<Bar>,
+}
+
+impl Bars {
+    fn add(&mut self, run: &Run, level: Level) {
+        let mut begin = run.first_seen;
+        while begin <= run.last_seen {
+            begin = self.add_at(begin, level);
+        }
+    }
+
+    /// Counts a level in the bar around an instant; answers with the end of that bar.
+    fn add_at(&mut self, at: Timestamp, level: Level) -> Timestamp {
+        match self.done.last_mut() {
+            Some(Bar { end, levels: Some(levels), samples, .. }) if at < *end => {
+                levels.add(level);
+                *samples += 1;
+                *end
+            }
+            _ => self.begin(at, level),
+        }
+    }
+
+    fn begin(&mut self, at: Timestamp, level: Level) -> Timestamp {
+        let (start, end) = bounds(at, self.every, self.zone);
+        let start = self.done.last().map_or(start, |last| start.max(last.end));
+        self.done.push(Bar { start, end, levels: Some(Ohlc::of(level)), percent: None, samples: 1 });
+        end
+    }
+}
+
+/// The bar around an instant. An hour that a clock change repeats is a bar of its own.
+fn bounds(at: Timestamp, every: Interval, zone: Tz) -> (Timestamp, Timestamp) {
+    let start = every.start_of(at, zone);
+    let end = every.end_of(start, zone);
+    if at < end { (start, end) } else { (end, end + (end - start).max(at - end + Duration::seconds(1))) }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::samples::{april, at, index};
+    use super::*;
+
+    fn show(bars: &[Bar], zone: Tz) -> Vec<String> {
+        let number = |percent: Option<Decimal>| percent.map_or("-".to_owned(), |percent| percent.to_string());
+        bars.iter()
+            .map(|bar| {
+                let Ohlc { open, high, low, close } = bar.levels.unwrap();
+                let start = bar.start.with_timezone(&zone).format("%dT%H:%M");
+                format!("{start} {open} {high} {low} {close} {} x{}", number(bar.percent), bar.samples)
+            })
+            .collect()
+    }
+
+    fn check(runs: &[(&str, &str, &str)], every: &str, range: TimeRange, expected: &[&str]) {
+        let series = index(runs);
+        assert_eq!(show(&resample(&series, every.parse().unwrap(), range), series.zone()), expected);
+    }
+
+    const ALL: TimeRange = TimeRange { from: None, to: None };
+
+    #[test]
+    fn a_bar_holds_the_first_last_and_extreme_levels_of_its_day() {
+        check(
+            &[
+                ("18T09:00", "18T09:10", "100"),
+                ("18T09:11", "18T09:20", "104"),
+                ("18T15:00", "18T15:10", "98"),
+                ("18T16:00", "18T16:15", "102"),
+                ("19T09:00", "19T09:00", "101"),
+            ],
+            "1d",
+            ALL,
+            &["18T00:00 100 104 98 102 - x4", "19T00:00 101 101 101 101 -0.980392 x1"],
+        );
+    }
+
+    #[test]
+    fn a_run_over_night_closes_one_day_and_opens_the_next() {
+        check(
+            &[("18T16:00", "19T09:00", "100"), ("19T09:01", "19T16:00", "101")],
+            "1d",
+            ALL,
+            &["18T00:00 100 100 100 100 - x1", "19T00:00 100 101 100 101 1 x2"],
+        );
+    }
+
+    #[test]
+    fn a_sighting_at_midnight_belongs_to_both_days_that_it_touches() {
+        check(
+            &[("18T23:59", "19T00:00", "100")],
+            "1d",
+            ALL,
+            &["18T00:00 100 100 100 100 - x1", "19T00:00 100 100 100 100 0 x1"],
+        );
+    }
+
+    #[test]
+    fn bars_without_a_level_are_absent_and_skipped_by_the_percentage() {
+        check(
+            &[("15T10:00", "15T10:00", "100"), ("16T10:00", "16T10:00", ""), ("19T10:00", "19T10:00", "110")],
+            "1d",
+            ALL,
+            &["15T00:00 100 100 100 100 - x1", "19T00:00 110 110 110 110 10 x1"],
+        );
+    }
+
+    #[test]
+    fn what_lies_before_the_range_only_gives_the_previous_close() {
+        let range = TimeRange { from: Some(at("19T00:00")), to: Some(at("20T00:00")) };
+        check(
+            &[
+                ("18T10:00", "18T10:00", "100"),
+                ("19T10:00", "19T10:00", "105"),
+                ("20T00:00", "20T00:00", "7"),
+            ],
+            "1d",
+            range,
+            &["19T00:00 105 105 105 105 5 x1"],
+        );
+    }
+
+    #[test]
+    fn a_run_that_reaches_past_the_range_makes_no_bar_there() {
+        let range = TimeRange { from: Some(at("19T00:00")), to: Some(at("20T00:00")) };
+        check(&[("10T10:00", "25T10:00", "5")], "1d", range, &["19T00:00 5 5 5 5 0 x1"]);
+    }
+
+    #[test]
+    fn hours_that_a_clock_change_repeats_are_two_bars() {
+        let mut series = index(&[("01T00:00", "01T00:00", "1")]);
+        series.zone = chrono_tz::Europe::Berlin;
+        series.runs[0].first_seen = "2024-10-26T22:00:00Z".parse().unwrap();
+        series.runs[0].last_seen = "2024-10-27T22:59:00Z".parse().unwrap();
+        for (every, count) in [("1h", 25), ("1d", 1)] {
+            let bars = resample(&series, every.parse().unwrap(), ALL);
+            assert_eq!(bars.len(), count);
+            assert!(bars.windows(2).all(|pair| pair[0].end == pair[1].start));
+        }
+    }
+
+    #[test]
+    fn eighty_thousand_runs_become_one_bar_a_day() {
+        let minute = Duration::minutes(1);
+        let mut template = index(&[("01T00:00", "01T00:00", "1")]);
+        let first = template.runs[0];
+        template.runs = (0..80_000)
+            .map(|i| {
+                let at = first.first_seen + minute * i;
+                Run { first_seen: at, last_seen: at, ..first }
+            })
+            .collect();
+        let bars = resample(&template, Interval::DAY, ALL);
+        assert_eq!(bars.iter().map(|bar| bar.samples).sum::<usize>(), 80_000);
+        assert_eq!(bars.len(), 56);
+        assert_eq!(bars[0].start, Interval::DAY.start_of(at("01T00:00"), template.zone()));
+        assert_eq!(bars[0].start.with_timezone(&template.zone()).date_naive(), april(1));
+    }
+
+    /// Arbitrary runs: silences and lengths in minutes, and levels.
+    fn any_series() -> impl Strategy<Value = Series> {
+        prop::collection::vec((1..3000i64, 0..3000i64, 0..5000i64), 0..60).prop_map(|parts| {
+            let mut series = index(&[("01T00:00", "01T00:00", "1")]);
+            let mut now = at("01T00:00");
+            let mut run = series.runs[0];
+            series.runs.clear();
+            for (silence, length, level) in parts {
+                run.first_seen = now + Duration::minutes(silence);
+                run.last_seen = run.first_seen + Duration::minutes(length);
+                now = run.last_seen;
+                run.figures.level = Some(Level(crate::domain::Quantity::new(level, 2).unwrap()));
+                series.runs.push(run);
+            }
+            series
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn bars_are_ordered_and_hold_their_levels(series in any_series(), every in 0..5usize) {
+            let every: Interval = ["15m", "1h", "1d", "1w", "1mo"][every].parse().unwrap();
+            let bars = resample(&series, every, ALL);
+            for pair in bars.windows(2) {
+                prop_assert!(pair[0].end <= pair[1].start);
+            }
+            for bar in &bars {
+                let Ohlc { open, high, low, close } = bar.levels.unwrap();
+                for level in [open, close] {
+                    prop_assert!(low.decimal() <= level.decimal() && level.decimal() <= high.decimal());
+                }
+                prop_assert!(bar.start < bar.end && bar.samples > 0);
+            }
+        }
+
+        #[test]
+        fn every_run_is_counted_once_in_every_bar_it_overlaps(series in any_series()) {
+            let every: Interval = "1d".parse().unwrap();
+            for bar in resample(&series, every, ALL) {
+                let overlapping = series.runs().iter()
+                    .filter(|run| run.first_seen < bar.end && run.last_seen >= bar.start)
+                    .count();
+                prop_assert_eq!(bar.samples, overlapping);
+            }
+        }
+    }
+}
