@@ -1,0 +1,15 @@
+//! The program as people meet it: every test runs the binary in a folder of its own, offline, and looks at its
+//! output, its messages and its exit code together.
+#![expect(clippy::unwrap_used, reason = "a helper of a test fails its test")]
+
+mod bad_input;
+mod captures;
+mod chart;
+mod common;
+mod config;
+mod daemon;
+mod database;
+mod extract;
+mod record;
+mod server;
+mod shapes;

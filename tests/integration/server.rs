@@ -1,0 +1,127 @@
+//! A server on the loopback device that gives scripted answers in order; the last one repeats.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+/// One scripted answer.
+#[derive(Debug, Clone)]
+pub(crate) struct Answer {
+    status: &'static str,
+    headers: Vec<(String, String)>,
+    body: Vec<u8>,
+    /// Before the first byte.
+    delay: Duration,
+    /// After every piece of the body, and how long the pieces are.
+    trickle: Option<(usize, Duration)>,
+    /// Only so much of the body is sent.
+    cut: Option<usize>,
+}
+
+impl Answer {
+    pub(crate) fn new(status: &'static str, body: impl Into<Vec<u8>>) -> Self {
+        let (headers, delay) = (Vec::new(), Duration::ZERO);
+        Self { status, headers, body: body.into(), delay, trickle: None, cut: None }
+    }
+
+    pub(crate) fn page(body: impl Into<Vec<u8>>) -> Self {
+        Self::new("200 OK", body).header("Content-Type", "text/html; charset=utf-8")
+    }
+
+    pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    pub(crate) fn delay(mut self, delay: Duration) -> Self {
+        self.delay = delay;
+        self
+    }
+
+    /// Sends the body in pieces with a pause after each.
+    pub(crate) fn trickle(mut self, piece: usize, pause: Duration) -> Self {
+        self.trickle = Some((piece, pause));
+        self
+    }
+
+    /// Ends the connection after so many bytes of the promised body.
+    pub(crate) fn cut(mut self, after: usize) -> Self {
+        self.cut = Some(after);
+        self
+    }
+
+    fn send(&self, stream: &mut TcpStream) -> std::io::Result<()> {
+        thread::sleep(self.delay);
+        let mut head = format!("HTTP/1.1 {}\r\nConnection: close\r\n", self.status);
+        for (name, value) in &self.headers {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+        if !self.status.starts_with("304") {
+            head.push_str(&format!("Content-Length: {}\r\n", self.body.len()));
+        }
+        stream.write_all(format!("{head}\r\n").as_bytes())?;
+        let body = &self.body[..self.cut.unwrap_or(self.body.len()).min(self.body.len())];
+        let (piece, pause) = self.trickle.unwrap_or((body.len().max(1), Duration::ZERO));
+        for piece in body.chunks(piece) {
+            stream.write_all(piece)?;
+            stream.flush()?;
+            thread::sleep(pause);
+        }
+        Ok(())
+    }
+}
+
+/// The server, as long as its test runs.
+pub(crate) struct Server {
+    address: SocketAddr,
+    requests: Arc<Mutex<Vec<String>>>,
+}
+
+impl Server {
+    pub(crate) fn start(script: Vec<Answer>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let (script, log) = (Arc::new(script), Arc::clone(&requests));
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let (script, log) = (Arc::clone(&script), Arc::clone(&log));
+                thread::spawn(move || converse(stream, &script, &log));
+            }
+        });
+        Self { address, requests }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}/", self.address)
+    }
+
+    /// The heads of the requests so far.
+    pub(crate) fn requests(&self) -> Vec<String> {
+        self.requests.lock().unwrap().clone()
+    }
+}
+
+/// An address where nobody listens.
+pub(crate) fn deserted_url() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    format!("http://{}/", listener.local_addr().unwrap())
+}
+
+fn converse(mut stream: TcpStream, script: &[Answer], log: &Mutex<Vec<String>>) {
+    let head = head(&stream);
+    let number = {
+        let mut log = log.lock().unwrap();
+        log.push(head);
+        log.len() - 1
+    };
+    // The program may hang up at any moment.
+    let _ = script[number.min(script.len() - 1)].send(&mut stream);
+}
+
+fn head(stream: &TcpStream) -> String {
+    let lines = BufReader::new(stream).lines().map_while(Result::ok);
+    lines.take_while(|line| !line.is_empty()).fold(String::new(), |head, line| head + &line + "\n")
+}
