@@ -320,7 +320,8 @@ impl fmt::Display for Done {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { shown, stdout, stderr, code } = self;
         let text = |bytes: &[u8]| String::from_utf8_lossy(&bytes[..bytes.len().min(4000)]).into_owned();
-        write!(f, "{shown}\nexit {code:?}\n--- stdout\n{}\n--- stderr\n{}", text(stdout), text(stderr))
+        let code = code.map_or("by a signal".to_owned(), |code| code.to_string());
+        write!(f, "{shown}\nexit {code}\n--- stdout\n{}\n--- stderr\n{}", text(stdout), text(stderr))
     }
 }
 

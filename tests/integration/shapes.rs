@@ -19,9 +19,9 @@ struct Header {
 
 impl Header {
     fn of(capture: &str) -> Self {
-        let is_bar = |line: &&str| line.contains("INDIKATOR");
+        let is_bar = |line: &str| line.contains("INDIKATOR");
         let lines: Vec<&str> = capture.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-        let at = lines.iter().position(|line| is_bar(&line)).unwrap();
+        let at = lines.iter().position(|line| is_bar(line)).unwrap();
         let owned = |line: &&str| (*line).to_owned();
         let rows = lines[at + 1..].iter().map(|line| columns(line.trim_start_matches('•').trim()));
         Self {
