@@ -14,6 +14,7 @@ mod error;
 mod file;
 mod frame;
 mod heading;
+mod levels;
 mod line;
 mod panel;
 mod rebase;
