@@ -1,6 +1,7 @@
 //! The line chart: the level over time, and under it the percentage change per bar.
 
 use super::bars::{bars, width_for};
+use super::dates::seconds;
 use super::frame::Frame;
 use super::levels::{Levels, average};
 use super::panel::draw_line;
@@ -8,6 +9,11 @@ use super::track::{Track, samples};
 use super::{ChartError, Days};
 use crate::domain::{Interval, Kind};
 use crate::series::Series;
+
+const SECONDS_A_DAY: f64 = 24.0 * 3600.0;
+
+/// Days narrower than this many pixels cannot be told apart.
+const LEAST_DAY: f64 = 3.0;
 
 /// Draws one series. `whole` also holds what lies before the range, `inside` does not.
 pub(super) fn draw(
@@ -32,9 +38,14 @@ pub(super) fn draw(
     levels.draw(frame, |panel| draw_line(frame, panel, &track.stretches, frame.palette.line, 1.75))
 }
 
-/// As asked for; otherwise by the span. Returns have no bars shorter than a day.
+/// As asked for; otherwise by the span. Returns are daily: they have no shorter bars, and longer ones only
+/// where days cannot be told apart.
 fn bar_width(frame: &Frame<'_, '_>, series: &Series, track: &Track) -> Interval {
     let is_return = series.indicator().kind == Kind::Return;
-    let chosen = frame.spec.every.unwrap_or_else(|| width_for((track.from, track.to)));
+    let fit_days = (seconds(track.to) - seconds(track.from)) / SECONDS_A_DAY * LEAST_DAY <= frame.width();
+    let chosen = frame.spec.every.unwrap_or_else(|| match is_return && fit_days {
+        true => Interval::DAY,
+        false => width_for((track.from, track.to)),
+    });
     if is_return && !chosen.is_daily_or_longer() { Interval::DAY } else { chosen }
 }
