@@ -119,10 +119,12 @@ CREATE TABLE held (
     UNIQUE (indicator_id, seen_at)
 ) STRICT;
 
--- What a server said about the version of its page, and the text that this version showed.
+-- What a server said about the version of its page, and the text that this version showed. Good only for the
+-- address and the layout that the text was read with.
 CREATE TABLE validator (
     source_id      INTEGER PRIMARY KEY REFERENCES source (id),
     url            TEXT NOT NULL,
+    layout         TEXT NOT NULL,
     etag           TEXT,
     last_modified  TEXT,
     capture_id     INTEGER NOT NULL REFERENCES capture (id),

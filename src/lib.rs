@@ -1,6 +1,7 @@
 //! x
 pub mod calendar;
 pub mod chart;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod domain;
@@ -8,5 +9,8 @@ pub mod fetch;
 pub mod format;
 pub mod ingest;
 pub mod parse;
+pub mod poll;
+pub mod query;
+pub mod report;
 pub mod series;
 pub mod store;

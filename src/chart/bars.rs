@@ -48,7 +48,7 @@ pub(super) fn bars(
 /// gold moves on Saturdays.
 fn moved(bar: &Bar) -> bool {
     let is_flat = bar.levels.is_some_and(|levels| levels.high.decimal() == levels.low.decimal());
-    !is_flat || bar.percent.is_some_and(|percent| !percent.is_zero())
+    !is_flat || bar.percent.is_none_or(|percent| !percent.is_zero())
 }
 
 /// The part of the height that the percentages take.

@@ -1,15 +1,14 @@
 //! The candle chart: open, high, low and close per bar, and under it the percentage change per bar.
 
-use super::average::Average;
-use super::bars::{bars, middle, percent_plan};
+use super::bars::{bars, middle};
 use super::canvas::Rect;
 use super::dates::seconds;
 use super::frame::Frame;
-use super::line::{caption, closes, level_plan};
-use super::panel::{Panel, draw_extremes, draw_percents};
+use super::levels::{Levels, average};
+use super::panel::Panel;
 use super::reduce::Point;
 use super::track::{Mark, Track, samples, to_f64};
-use super::{ChartError, Days, heading};
+use super::{ChartError, Days};
 use crate::domain::{Interval, Kind, Level, Timestamp};
 use crate::series::{Bar, Ohlc, Series};
 
@@ -30,30 +29,23 @@ pub(super) fn draw(
     if inside.indicator().kind == Kind::Return {
         return Err(ChartError::CandleOfReturn { label: label() });
     }
-    let track = Track::of(&samples(inside, days)?, frame.spec.size.width())?;
+    let samples = samples(inside, days)?;
+    let track = Track::of(&samples, frame.spec.size.width())?;
     let every = frame.spec.every.unwrap_or_else(|| candle_width(frame, (track.from, track.to)));
     let bars = bars(whole, every, frame.spec.range, days);
-    let (Some(first), Some(last)) = (bars.first(), bars.last()) else {
+    let (Some(first), Some(last), Some(extremes)) = (bars.first(), bars.last(), extremes(&bars)) else {
         return Err(ChartError::NoData { labels: label() });
     };
-    let span = (first.start, last.end);
-    let average =
-        frame.spec.moving_average.map(|count| Average::of(&closes(&bars), count, &every.to_string()));
-    let average = average.transpose()?;
-    let mut heading = heading::of_one(frame, inside, &track);
-    heading.subtitle.extend(average.as_ref().map(|average| average.key(frame)));
-    let plans = [
-        level_plan(frame, inside, (track.low.point.value, track.high.point.value)),
-        percent_plan(frame, &bars, caption(inside, every)),
-    ];
-    let panels = frame.draw(&heading, &plans, span, 0.0)?;
-    let [levels, percents] = panels.as_slice() else { return Ok(()) };
-    draw_percents(frame, percents, &bars)?;
-    draw_candles(frame, levels, &bars)?;
-    if let Some(average) = average {
-        average.draw(frame, levels)?;
-    }
-    draw_bar_extremes(frame, levels, &bars)
+    let levels = Levels {
+        series: inside,
+        every,
+        average: average(frame, &samples, &bars, every)?,
+        span: (first.start, last.end),
+        extremes,
+        track: &track,
+        bars: &bars,
+    };
+    levels.draw(frame, |panel| draw_candles(frame, panel, &bars))
 }
 
 /// Days, or whatever is long enough to be seen.
@@ -125,8 +117,8 @@ fn draw_candle(frame: &Frame<'_, '_>, panel: &Panel, candle: &Candle) -> Result<
     frame.canvas.rect(body, color)
 }
 
-/// The extremes stand over the middle of their bars.
-fn draw_bar_extremes(frame: &Frame<'_, '_>, panel: &Panel, bars: &[Bar]) -> Result<(), ChartError> {
+/// The highest high and the lowest low, each over the middle of its bar.
+fn extremes(bars: &[Bar]) -> Option<(Mark, Mark)> {
     let mark = |bar: &Bar, level: Level| {
         let exact = level.decimal();
         Mark { seen: bar.start, point: Point { at: middle(bar), value: to_f64(exact) }, exact }
@@ -135,8 +127,5 @@ fn draw_bar_extremes(frame: &Frame<'_, '_>, panel: &Panel, bars: &[Bar]) -> Resu
     let lows = bars.iter().filter_map(|bar| Some(mark(bar, bar.levels?.low)));
     let high = highs.reduce(|best, next| if next.exact > best.exact { next } else { best });
     let low = lows.reduce(|best, next| if next.exact < best.exact { next } else { best });
-    match high.zip(low) {
-        Some((high, low)) => draw_extremes(frame, panel, &high, &low),
-        None => Ok(()),
-    }
+    high.zip(low)
 }

@@ -6,7 +6,7 @@ use super::dates::{self, span};
 use super::frame::{Frame, Heading, Word};
 use super::ticks::{computed_percent, number, percent, signed};
 use super::track::Track;
-use crate::domain::{Figures, Kind, Timestamp};
+use crate::domain::{Figures, Indicator, Kind, Timestamp};
 use crate::series::{Series, percent_between};
 
 /// The heading of a chart of one indicator: its last figures as they were printed, and the range.
@@ -21,21 +21,21 @@ pub(super) fn of_one(frame: &Frame<'_, '_>, series: &Series, track: &Track) -> H
     Heading {
         title: last_figures(frame, series),
         subtitle: vec![plain(subtitle, palette.muted)],
-        footnote: footnote(frame, std::slice::from_ref(series), to),
+        footnote: footnote(frame, &[series.indicator()], to),
     }
 }
 
 /// The heading of a chart of several indicators.
 pub(super) fn of_several(
     frame: &Frame<'_, '_>,
-    series: &[Series],
+    indicators: &[&Indicator],
     ends: (Timestamp, Timestamp),
     what: &str,
 ) -> Heading {
-    let labels: Vec<&str> = series.iter().map(|one| one.indicator().label.as_str()).collect();
+    let labels: Vec<&str> = indicators.iter().map(|one| one.label.as_str()).collect();
     let title = vec![plain(labels.join(" · "), frame.palette.ink)];
     let subtitle = format!("{}, {what}", span(ends.0, ends.1, frame.spec.zone));
-    let footnote = footnote(frame, series, ends.1);
+    let footnote = footnote(frame, indicators, ends.1);
     Heading { title, subtitle: vec![plain(subtitle, frame.palette.muted)], footnote }
 }
 
@@ -86,13 +86,16 @@ fn change_text(figures: &Figures) -> Option<(String, Decimal)> {
 }
 
 /// Where the numbers come from and what they are not.
-fn footnote(frame: &Frame<'_, '_>, series: &[Series], at: Timestamp) -> String {
-    let mut sources: Vec<&str> = series.iter().map(|one| one.indicator().source.as_str()).collect();
+fn footnote(frame: &Frame<'_, '_>, indicators: &[&Indicator], at: Timestamp) -> String {
+    let mut sources: Vec<&str> = indicators.iter().map(|one| one.source.as_str()).collect();
     sources.sort_unstable();
     sources.dedup();
-    let is_return = |one: &Series| one.indicator().kind == Kind::Return;
-    let how =
-        if series.iter().all(is_return) { "one return per trading day" } else { "sampled highs and lows" };
+    let is_return = |one: &&Indicator| one.kind == Kind::Return;
+    let how = if indicators.iter().all(is_return) {
+        "one return per trading day"
+    } else {
+        "sampled highs and lows"
+    };
     let zone = at.with_timezone(&frame.spec.zone).format("%Z").to_string();
     let zone = if zone.starts_with(['+', '-']) { format!("UTC{zone}") } else { zone };
     format!("source: {} · {how} · {zone}", sources.join(", "))

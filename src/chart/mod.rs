@@ -14,6 +14,7 @@ mod error;
 mod file;
 mod frame;
 mod heading;
+mod levels;
 mod line;
 mod panel;
 mod rebase;
@@ -26,8 +27,11 @@ mod theme;
 mod ticks;
 mod track;
 
+use std::borrow::Cow;
+
 use chrono::NaiveDate;
 
+use crate::domain::TimeRange;
 use crate::series::Series;
 
 pub use error::ChartError;
@@ -50,7 +54,7 @@ pub fn draw(
     is_trading_day: &dyn Fn(NaiveDate) -> bool,
 ) -> Result<Drawing, ChartError> {
     check(spec, series)?;
-    let inside: Vec<Series> = series.iter().map(|one| one.within(spec.range)).collect();
+    let inside: Vec<Cow<'_, Series>> = series.iter().map(|one| inside(spec, one)).collect();
     let svg = canvas::picture(spec.size, |canvas| {
         let frame = Frame::new(canvas, spec);
         match (spec.kind, series, inside.as_slice()) {
@@ -62,6 +66,12 @@ pub fn draw(
         }
     })?;
     Ok(Drawing::new(svg))
+}
+
+/// The part of a series that is drawn; a range without ends is all of it, and nothing is copied.
+fn inside<'a>(spec: &ChartSpec, series: &'a Series) -> Cow<'a, Series> {
+    let is_all = spec.range == TimeRange::default();
+    if is_all { Cow::Borrowed(series) } else { Cow::Owned(series.within(spec.range)) }
 }
 
 /// Refuses what no data could make right.

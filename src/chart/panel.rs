@@ -114,7 +114,7 @@ pub(super) fn draw_mark(
     let ink = frame.label(frame.palette.ink).aligned(Align::Middle);
     frame.canvas.dot(place, frame.sizes.px(4.25), frame.palette.background)?;
     frame.canvas.dot(place, frame.sizes.px(3.0), frame.palette.ink)?;
-    let half = ink.width(text) / 2.0 + 2.0;
+    let half = ink.width(text) / 2.0 + frame.sizes.px(7.0);
     let middle = place.0.min(panel.rect.right - half).max(panel.rect.left + half);
     frame.canvas.text(text, (middle, place.1 + offset), ink)
 }

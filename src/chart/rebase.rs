@@ -1,5 +1,7 @@
 //! Several indicators from 100, each named where its line ends.
 
+use std::borrow::Cow;
+
 use plotters::style::RGBColor;
 
 use super::canvas::Align;
@@ -9,7 +11,7 @@ use super::scale::{apart, with_room};
 use super::ticks::number;
 use super::track::{Track, samples};
 use super::{ChartError, Days, heading};
-use crate::domain::Timestamp;
+use crate::domain::{Indicator, Timestamp};
 use crate::series::{Series, rebase};
 
 /// A rebased line and the label at its end.
@@ -20,19 +22,27 @@ struct Line {
 }
 
 /// Draws the series over each other, every one from 100 at its own first observation.
-pub(super) fn draw(frame: &Frame<'_, '_>, series: &[Series], days: Days<'_>) -> Result<(), ChartError> {
+pub(super) fn draw(
+    frame: &Frame<'_, '_>,
+    series: &[Cow<'_, Series>],
+    days: Days<'_>,
+) -> Result<(), ChartError> {
     refuse_too_many(frame, series.len())?;
     let lines = series.iter().zip(frame.palette.lines).map(|(one, color)| line(frame, one, color, days));
     let lines = lines.collect::<Result<Vec<Line>, ChartError>>()?;
     let Some(ends) = ends(&lines) else { return Err(ChartError::NoData { labels: "anything".to_owned() }) };
     let right_room = label_room(frame, &lines);
-    let heading = heading::of_several(frame, series, ends, "rebased to 100");
+    let heading = heading::of_several(frame, &indicators(series), ends, "rebased to 100");
     let panels = frame.draw(&heading, &[plan(frame, &lines)], ends, right_room)?;
     let [panel] = panels.as_slice() else { return Ok(()) };
     for line in lines.iter().rev() {
         draw_line(frame, panel, &line.track.stretches, line.color, 1.75)?;
     }
     draw_labels(frame, panel, &lines)
+}
+
+fn indicators<'a>(series: &'a [Cow<'_, Series>]) -> Vec<&'a Indicator> {
+    series.iter().map(|one| one.indicator()).collect()
 }
 
 fn line(frame: &Frame<'_, '_>, series: &Series, color: RGBColor, days: Days<'_>) -> Result<Line, ChartError> {

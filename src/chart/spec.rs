@@ -14,7 +14,8 @@ pub struct ChartSpec {
     pub kind: ChartKind,
     /// The stretch of time; only what was seen inside it is drawn.
     pub range: TimeRange,
-    /// The width of a bar; chosen from the range when absent.
+    /// The width of a bar in line and candle charts; chosen from the range when absent. Rebase and drawdown
+    /// draw every observation.
     pub every: Option<Interval>,
     /// A moving average over this many bars, above the levels.
     pub moving_average: Option<usize>,

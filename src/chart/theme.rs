@@ -118,7 +118,9 @@ impl Sizes {
         let default = Size::default();
         let by = |side: u32, usual: u32| f64::from(side) / f64::from(usual);
         let smaller = by(size.width(), default.width()).min(by(size.height(), default.height()));
-        Self { factor: smaller.powf(0.6).max(0.75) }
+        // Rounded, because the last digits of a power differ from machine to machine.
+        let factor = (smaller.powf(0.6).max(0.75) * 64.0).round() / 64.0;
+        Self { factor }
     }
 
     /// A length that is this many pixels at the usual size.

@@ -55,10 +55,11 @@ pub struct Version {
 }
 
 impl Version {
-    fn validator(self, url: &str, capture: i64) -> Option<Validator> {
+    fn validator(self, source: &Source, capture: i64) -> Option<Validator> {
         let Self { etag, last_modified } = self;
         let is_said = etag.is_some() || last_modified.is_some();
-        is_said.then(|| Validator { url: url.to_owned(), etag, last_modified, capture })
+        let (url, layout) = (source.url.clone(), source.layout.signature());
+        is_said.then_some(Validator { url, layout, etag, last_modified, capture })
     }
 }
 
@@ -131,7 +132,7 @@ pub fn ingest_poll(
         return Ok((Report { issues: reading.issues, ..Report::default() }, attempt));
     };
     // A page that is not what it should be is asked for whole the next time too: "not modified" would hide it.
-    match version.validator(&source.url, capture).filter(|_| !reading.has_defects()) {
+    match version.validator(source, capture).filter(|_| !reading.has_defects()) {
         Some(validator) => tables.put_validator(stored.id, &validator)?,
         None => tables.forget_validator(stored.id)?,
     }
@@ -140,6 +141,21 @@ pub fn ingest_poll(
     let seen = Sighting { seen_at: page.captured_at, capture };
     let (report, attempt) = see(tables, source, &stored, &mut reading, seen, Attempt { outcome, ..attempt })?;
     Ok((Report { is_new_text, ..report }, attempt))
+}
+
+/// What to tell the server of a source, so that it can say that nothing changed. Nothing when the address or the
+/// way of reading the page is not what it was.
+///
+/// # Errors
+/// The database cannot be read.
+pub fn known_version(tables: Tables<'_>, source: &Source) -> Result<Version, StoreError> {
+    let Some(stored) = tables.source(&source.name)? else { return Ok(Version::default()) };
+    let validator = tables.validator(stored.id)?;
+    let is_same = |known: &Validator| known.url == source.url && known.layout == source.layout.signature();
+    Ok(validator.filter(is_same).map_or_else(Version::default, |known| Version {
+        etag: known.etag,
+        last_modified: known.last_modified,
+    }))
 }
 
 /// The server said that its page is the one it gave before: logs the attempt, and confirms what that page said.

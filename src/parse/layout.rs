@@ -14,6 +14,32 @@ pub enum Layout {
     Json(JsonRules),
 }
 
+impl Layout {
+    /// A text that is different for every other way to read a page.
+    #[must_use]
+    pub fn signature(&self) -> String {
+        let part = |part: &Option<String>| part.clone().unwrap_or_default();
+        match self {
+            Self::Kontan => "kontan".to_owned(),
+            Self::Css(rules) => {
+                let locale = match rules.locale {
+                    Locale::Indonesian => "id",
+                    Locale::English => "en",
+                };
+                let CssRules { row, label, level, change, percent, .. } = rules;
+                ["css", locale, row, label, &part(level), &part(change), &part(percent)].join("\n")
+            }
+            Self::Json(rules) => {
+                let lines = rules.indicators.iter().flat_map(|rule| {
+                    let JsonIndicator { label, level, change, percent, previous_close, .. } = rule;
+                    [label.clone(), part(level), part(change), part(percent), part(previous_close)]
+                });
+                std::iter::once("json".to_owned()).chain(lines).collect::<Vec<_>>().join("\n")
+            }
+        }
+    }
+}
+
 /// Which decimal mark the numbers of a css source use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Locale {

@@ -2,21 +2,28 @@
 
 use std::time::Duration;
 
+use chrono::TimeDelta;
+
 use super::Series;
 use crate::domain::{Run, Timestamp};
 
 /// The series cut where it was silent for longer than its heartbeat. No stretch is empty.
 #[must_use]
 pub fn stretches(series: &Series) -> Vec<&[Run]> {
-    let heartbeat = series.indicator().heartbeat;
-    let joined = |a: &Run, b: &Run| !is_stale(a.last_seen, heartbeat, b.first_seen);
+    let heartbeat = span(series.indicator().heartbeat);
+    let joined = |a: &Run, b: &Run| b.first_seen - a.last_seen <= heartbeat;
     series.runs().chunk_by(joined).collect()
 }
 
 /// Whether what was last seen then is unknown now. Exactly one heartbeat of silence is still accepted.
 #[must_use]
 pub fn is_stale(last_seen: Timestamp, heartbeat: Duration, now: Timestamp) -> bool {
-    (now - last_seen).to_std().is_ok_and(|silence| silence > heartbeat)
+    now - last_seen > span(heartbeat)
+}
+
+/// A heartbeat as a difference of instants; one too long to be such is never exceeded.
+fn span(heartbeat: Duration) -> TimeDelta {
+    TimeDelta::from_std(heartbeat).unwrap_or(TimeDelta::MAX)
 }
 
 #[cfg(test)]

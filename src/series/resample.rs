@@ -1,5 +1,7 @@
 //! Runs into bars of open, high, low and close. Highs and lows are sampled: what nobody saw is not in them.
 
+use std::cmp::Ordering;
+
 use chrono::Duration;
 use chrono_tz::Tz;
 use rust_decimal::Decimal;
@@ -26,13 +28,22 @@ impl Ohlc {
     }
 
     fn add(&mut self, level: Level) {
-        if level.decimal() > self.high.decimal() {
+        if compare(level, self.high).is_gt() {
             self.high = level;
         }
-        if level.decimal() < self.low.decimal() {
+        if compare(level, self.low).is_lt() {
             self.low = level;
         }
         self.close = level;
+    }
+}
+
+/// Exact, and without decimals when both were printed alike, as nearly all of a series are.
+fn compare(a: Level, b: Level) -> Ordering {
+    if a.0.scale() == b.0.scale() {
+        a.0.mantissa().cmp(&b.0.mantissa())
+    } else {
+        a.decimal().cmp(&b.decimal())
     }
 }
 

@@ -117,6 +117,19 @@ impl Tables<'_> {
         one(self.connection, tail, [indicator_id])
     }
 
+    /// How many runs there are, and when the first begins.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn count_runs(self, indicator_id: i64) -> Result<(u64, Option<Timestamp>), StoreError> {
+        let sql = "SELECT count(*), min(first_seen) FROM observation WHERE indicator_id = ?1";
+        let mut statement = self.connection.prepare_cached(sql).doing("count the observations")?;
+        let counted = statement.query_row([indicator_id], |row| {
+            Ok((row.get::<_, i64>(0)?.unsigned_abs(), row.get::<_, Option<i64>>(1)?.map(instant).transpose()?))
+        });
+        counted.doing("count the observations")
+    }
+
     /// The runs that touch a range, in order of time.
     ///
     /// # Errors

@@ -79,7 +79,7 @@ sealed!(
     "capture_id",
     "decision",
 );
-sealed!(VALIDATOR, "validator", "source_id", "url", "etag", "last_modified", "capture_id");
+sealed!(VALIDATOR, "validator", "source_id", "url", "layout", "etag", "last_modified", "capture_id");
 
 /// Every sealed table.
 pub(super) const ALL: [Sealed; 8] =

@@ -25,6 +25,8 @@ pub struct StoredSource {
 pub struct Validator {
     /// The address it is about.
     pub url: String,
+    /// The signature of the layout that the text was read with.
+    pub layout: String,
     /// `ETag`.
     pub etag: Option<String>,
     /// `Last-Modified`.
@@ -110,14 +112,15 @@ impl Tables<'_> {
     /// # Errors
     /// The database cannot be read.
     pub fn validator(self, source_id: i64) -> Result<Option<Validator>, StoreError> {
-        let sql = "SELECT url, etag, last_modified, capture_id FROM validator WHERE source_id = ?1";
+        let sql = "SELECT url, layout, etag, last_modified, capture_id FROM validator WHERE source_id = ?1";
         let mut statement = self.connection.prepare_cached(sql).doing("look up a validator")?;
         let validator = |row: &Row<'_>| {
             Ok(Validator {
                 url: row.get(0)?,
-                etag: row.get(1)?,
-                last_modified: row.get(2)?,
-                capture: row.get(3)?,
+                layout: row.get(1)?,
+                etag: row.get(2)?,
+                last_modified: row.get(3)?,
+                capture: row.get(4)?,
             })
         };
         statement.query_row([source_id], validator).optional().doing("look up a validator")
@@ -130,8 +133,8 @@ impl Tables<'_> {
     pub fn put_validator(self, source_id: i64, validator: &Validator) -> Result<(), StoreError> {
         let mut statement =
             self.connection.prepare_cached(&seal::VALIDATOR.put()).doing("remember a validator")?;
-        let Validator { url, etag, last_modified, capture } = validator;
-        let row = params![source_id, url, etag, last_modified, capture];
+        let Validator { url, layout, etag, last_modified, capture } = validator;
+        let row = params![source_id, url, layout, etag, last_modified, capture];
         statement.execute(row).doing("remember a validator")?;
         Ok(())
     }

@@ -1,0 +1,169 @@
+//! The commands that ask: latest, history, change, explain, status, indicators, sources.
+
+use crate::domain::Indicator;
+use crate::query::{self, QueryError, Record};
+use crate::report::{BarRow, ChangeRow, ExplainRow, Format, IndicatorRow, RunRow, SourceRow, StatusRow};
+use crate::series::Bar;
+use crate::store::{StoreError, StoredIndicator};
+
+use super::context::Context;
+use super::exit::Exit;
+use super::{ChangeArgs, ExplainArgs, HistoryArgs, Indicators};
+
+/// How many rows of each indicator a table shows unless more are asked for.
+const TABLE_LIMIT: usize = 1000;
+
+pub(super) fn latest(context: &Context, args: &Indicators) -> anyhow::Result<Exit> {
+    let store = context.reader()?;
+    let indicators = query::resolve(store.tables(), &args.indicators)?;
+    let records = query::latest(store.tables(), &indicators)?;
+    let rows: Vec<RunRow> = records.iter().map(|record| RunRow::new(record, context.zone)).collect();
+    context.answer_some(&rows, "nothing is recorded yet", || {
+        RunRow::latest_table(&records, context.zone, context.now)
+    })
+}
+
+pub(super) fn history(context: &Context, args: &HistoryArgs) -> anyhow::Result<Exit> {
+    let store = context.reader()?;
+    let indicators = query::resolve(store.tables(), &args.indicators)?;
+    if args.every.is_some() { bars(context, &store, &indicators, args) } else { runs(context, &store, &indicators, args) }
+}
+
+const NOTHING_IN_RANGE: &str = "nothing was seen in the range";
+
+fn limit(context: &Context, args: &HistoryArgs) -> Option<usize> {
+    let default = (context.format == Format::Table && !args.all).then_some(TABLE_LIMIT);
+    args.limit.and_then(|limit| usize::try_from(limit).ok()).or(default)
+}
+
+fn runs(
+    context: &Context,
+    store: &crate::store::Store,
+    indicators: &[StoredIndicator],
+    args: &HistoryArgs,
+) -> anyhow::Result<Exit> {
+    let range = context.range(&args.range)?;
+    let limit = limit(context, args);
+    let mut records: Vec<Record> = Vec::new();
+    for indicator in indicators {
+        let found = query::history(store.tables(), indicator, range, limit)?;
+        note_limit(context, args, found.len());
+        records.extend(found);
+    }
+    let rows: Vec<RunRow> = records.iter().map(|record| RunRow::new(record, context.zone)).collect();
+    context.answer_some(&rows, NOTHING_IN_RANGE, || RunRow::history_table(&records, context.zone))
+}
+
+fn note_limit(context: &Context, args: &HistoryArgs, found: usize) {
+    if args.limit.is_none() && limit(context, args) == Some(found) {
+        context.note(&format!("the newest {found} rows; --all shows every one, --from and --to a part"));
+    }
+}
+
+fn bars(
+    context: &Context,
+    store: &crate::store::Store,
+    indicators: &[StoredIndicator],
+    args: &HistoryArgs,
+) -> anyhow::Result<Exit> {
+    let range = context.range(&args.range)?;
+    let Some(every) = args.every else { return Ok(Exit::Done) };
+    let mut bars: Vec<(Indicator, Bar)> = Vec::new();
+    for indicator in indicators {
+        let series = query::series(store.tables(), indicator, range, context.calendar.zone())?;
+        let all = query::bars(&series, every, range, &context.calendar);
+        let skipped = limit(context, args).map_or(0, |limit| all.len().saturating_sub(limit));
+        note_limit(context, args, all.len() - skipped);
+        bars.extend(all.into_iter().skip(skipped).map(|bar| (indicator.indicator.clone(), bar)));
+    }
+    let rows: Vec<BarRow> = bars.iter().map(|(of, bar)| BarRow::new(of, bar, context.zone)).collect();
+    context.answer_some(&rows, NOTHING_IN_RANGE, || BarRow::table(&bars, every, context.zone))
+}
+
+pub(super) fn change(context: &Context, args: &ChangeArgs) -> anyhow::Result<Exit> {
+    let as_of = args.as_of.as_deref().map(|as_of| context.moment(as_of)).transpose()?.map(|span| span.last());
+    let store = context.reader()?;
+    let indicators = query::resolve(store.tables(), &args.indicators.indicators)?;
+    let changes = query::changes(store.tables(), &indicators, &args.over, as_of, &context.calendar)?;
+    let rows: Vec<ChangeRow> = changes.iter().map(|change| ChangeRow::new(change, context.zone)).collect();
+    context.answer_some(&rows, "nothing is recorded yet", || ChangeRow::table(&changes, context.zone))
+}
+
+pub(super) fn explain(context: &Context, args: &ExplainArgs) -> anyhow::Result<Exit> {
+    let at = args.at.as_deref().map(|at| context.moment(at)).transpose()?.map(|span| span.last());
+    let store = context.reader()?;
+    let indicators = query::resolve(store.tables(), std::slice::from_ref(&args.indicator))?;
+    let [indicator] = &indicators[..] else { return Ok(Exit::NoData) };
+    let explanation = query::explain(store.tables(), indicator, at)?;
+    let row = ExplainRow::new(&explanation, context.zone);
+    context.answer(&[row], || ExplainRow::table(&explanation, context.zone))?;
+    Ok(Exit::Done)
+}
+
+pub(super) fn status(context: &Context) -> anyhow::Result<Exit> {
+    let store = context.reader()?;
+    let healths = query::health(store.tables(), context.now)?;
+    let rows: Vec<StatusRow> =
+        healths.iter().flat_map(|health| StatusRow::of(health, context.zone, context.now)).collect();
+    context.answer_some(&rows, "nothing is recorded yet", || StatusRow::table(&healths, context.zone, context.now))?;
+    let is_stale = healths.iter().any(query::SourceHealth::is_stale);
+    Ok(if is_stale { Exit::Unsound } else { Exit::Done })
+}
+
+pub(super) fn indicators(context: &Context) -> anyhow::Result<Exit> {
+    let store = context.reader()?;
+    let healths = query::health(store.tables(), context.now)?;
+    let indicators: Vec<_> = healths.iter().flat_map(|health| &health.indicators).collect();
+    let rows: Vec<IndicatorRow> = indicators.iter().map(|one| IndicatorRow::new(one, context.zone)).collect();
+    context.answer_some(&rows, "nothing is recorded yet", || IndicatorRow::table(&indicators, context.zone))
+}
+
+/// The configured sources, and those that are recorded and no longer configured. Needs no database.
+pub(super) fn sources(context: &Context) -> anyhow::Result<Exit> {
+    let healths = match context.reader() {
+        Ok(store) => query::health(store.tables(), context.now)?,
+        Err(error) if error.downcast_ref::<StoreError>().is_some_and(StoreError::is_missing) => Vec::new(),
+        Err(error) => return Err(error),
+    };
+    let recorded = |name: &str| healths.iter().find(|health| health.source.name == name);
+    let row = |source: &str, url: &str| {
+        let health = recorded(source);
+        let last_seen = health.and_then(|health| health.last_seen);
+        SourceRow {
+            source: source.to_owned(),
+            url: url.to_owned(),
+            enabled: None,
+            every_s: None,
+            every_closed_s: None,
+            indicators: health.map_or(0, |health| health.indicators.len()),
+            last_seen: last_seen.map(|at| at.with_timezone(&context.zone).to_rfc3339()),
+        }
+    };
+    let mut rows: Vec<SourceRow> = Vec::new();
+    for source in &context.config.sources {
+        rows.push(SourceRow {
+            enabled: Some(source.enabled),
+            every_s: Some(source.every.as_secs()),
+            every_closed_s: Some(source.every_closed.as_secs()),
+            ..row(&source.name, source.url.as_str())
+        });
+    }
+    let forgotten = healths.iter().filter(|health| context.config.source(&health.source.name).is_none());
+    rows.extend(forgotten.map(|health| row(&health.source.name, &health.source.url)));
+    context.answer(&rows, || SourceRow::table(&rows))?;
+    Ok(Exit::Done)
+}
+
+/// Every indicator that is asked for, as series for a chart.
+pub(super) fn series_of(
+    context: &Context,
+    store: &crate::store::Store,
+    names: &[String],
+    range: crate::domain::TimeRange,
+) -> Result<Vec<crate::series::Series>, QueryError> {
+    let indicators = query::resolve(store.tables(), names)?;
+    indicators
+        .iter()
+        .map(|indicator| query::series(store.tables(), indicator, range, context.calendar.zone()))
+        .collect()
+}

@@ -1,0 +1,158 @@
+//! What every command needs: the configuration in force, the moment it was called, and where answers go.
+
+use std::io::Write;
+
+use chrono_tz::Tz;
+use serde::Serialize;
+
+use crate::calendar::Calendar;
+use crate::config::{Config, Source as ConfiguredSource};
+use crate::domain::{Span, TimeRange, Timestamp, parse_moment};
+use crate::fetch::FetchOptions;
+use crate::ingest;
+use crate::poll::Pace;
+use crate::report::{self, Format, Table};
+use crate::store::Store;
+use crate::{clock, format};
+
+use super::exit::{Exit, Refusal};
+use super::{Global, RangeArgs};
+
+/// The surroundings of a command.
+#[derive(Debug)]
+pub(super) struct Context {
+    pub(super) config: Config,
+    pub(super) calendar: Calendar,
+    pub(super) now: Timestamp,
+    pub(super) format: Format,
+    /// The zone that times are shown in.
+    pub(super) zone: Tz,
+    pub(super) quiet: bool,
+    pub(super) verbose: u8,
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+impl Context {
+    pub(super) fn load(global: &Global) -> anyhow::Result<Self> {
+        let (mut config, _) = Config::load(global.config.as_deref(), &variable)?;
+        if let Some(db) = &global.db {
+            config.database.clone_from(db);
+        }
+        let calendar = config.market.calendar();
+        Ok(Self {
+            zone: global.tz.unwrap_or_else(|| calendar.zone()),
+            calendar,
+            config,
+            now: clock::now(),
+            format: global.format.map_or_else(Format::default, Format::from),
+            quiet: global.quiet,
+            verbose: global.verbose,
+        })
+    }
+
+    pub(super) fn reader(&self) -> anyhow::Result<Store> {
+        Ok(Store::open_reader(&self.config.database)?)
+    }
+
+    pub(super) fn writer(&self) -> anyhow::Result<Store> {
+        Ok(Store::open_writer(&self.config.database)?)
+    }
+
+    /// A typed time. Civil dates are the market's, whatever zone times are shown in.
+    pub(super) fn moment(&self, text: &str) -> anyhow::Result<Span> {
+        Ok(parse_moment(text, self.now, self.calendar.zone())?)
+    }
+
+    pub(super) fn range(&self, args: &RangeArgs) -> anyhow::Result<TimeRange> {
+        let from = args.from.as_deref().map(|from| self.moment(from)).transpose()?.map(|span| span.start);
+        let to = args.to.as_deref().map(|to| self.moment(to)).transpose()?.map(|span| span.end);
+        if let Some((from, to)) = from.zip(to)
+            && to <= from
+        {
+            let (from, to) = (format::time(from, self.zone), format::time(to, self.zone));
+            let message = format!("the range is empty: it would end at {to}, and begin at {from}");
+            return Err(Refusal::new(Exit::Usage, message).into());
+        }
+        Ok(TimeRange { from, to })
+    }
+
+    /// Writes rows in the form asked for.
+    pub(super) fn answer<T: Serialize>(&self, rows: &[T], table: impl FnOnce() -> Table) -> anyhow::Result<()> {
+        print(&report::render(self.format, rows, table)?)
+    }
+
+    /// Writes rows, or refuses where there are none: people script against the exit code.
+    pub(super) fn answer_some<T: Serialize>(
+        &self,
+        rows: &[T],
+        nothing: &str,
+        table: impl FnOnce() -> Table,
+    ) -> anyhow::Result<Exit> {
+        self.answer(rows, table)?;
+        if rows.is_empty() {
+            return Err(Refusal::new(Exit::NoData, nothing).into());
+        }
+        Ok(Exit::Done)
+    }
+
+    /// Says something beside the answer.
+    pub(super) fn note(&self, note: &str) {
+        if !self.quiet {
+            anstream::eprintln!("note: {}", format::escape(note));
+        }
+    }
+
+    /// The sources to poll: the named one, else every enabled one.
+    pub(super) fn sources(&self, name: Option<&str>) -> anyhow::Result<Vec<&ConfiguredSource>> {
+        let Some(name) = name else {
+            let enabled: Vec<_> = self.config.sources.iter().filter(|source| source.enabled).collect();
+            if enabled.is_empty() {
+                return Err(Refusal::new(Exit::Usage, "no source is enabled in the configuration").into());
+            }
+            return Ok(enabled);
+        };
+        match self.config.source(name) {
+            Some(source) => Ok(vec![source]),
+            None => {
+                let known: Vec<&str> = self.config.sources.iter().map(|source| source.name.as_str()).collect();
+                let refusal = Refusal::new(Exit::Usage, format!("no source '{name}' in the configuration"));
+                Err(refusal.hint(format!("there is {}", known.join(", "))).into())
+            }
+        }
+    }
+}
+
+/// Writes to stdout; colours are taken out where they are not wanted.
+pub(super) fn print(text: &str) -> anyhow::Result<()> {
+    let mut stdout = anstream::stdout().lock();
+    stdout.write_all(text.as_bytes())?;
+    Ok(stdout.flush()?)
+}
+
+/// A configured source as the write path takes it.
+pub(super) fn ingest_source(source: &ConfiguredSource) -> ingest::Source {
+    ingest::Source {
+        name: source.name.clone(),
+        url: source.url.to_string(),
+        layout: source.layout.clone(),
+        slowest_poll: pace(source).slowest(),
+    }
+}
+
+pub(super) fn pace(source: &ConfiguredSource) -> Pace {
+    Pace { open: source.every, closed: source.every_closed }
+}
+
+pub(super) fn fetch_options(source: &ConfiguredSource) -> FetchOptions {
+    let defaults = FetchOptions::default();
+    FetchOptions {
+        connect_timeout: source.fetch.connect_timeout,
+        total_timeout: source.fetch.timeout,
+        max_body: source.fetch.max_body,
+        user_agent: source.fetch.user_agent.clone().unwrap_or(defaults.user_agent.clone()),
+        ..defaults
+    }
+}

@@ -1,0 +1,124 @@
+//! Exit codes, and how an error reaches a person: one line, and a hint on its own where there is a way out.
+
+use std::io::ErrorKind;
+use std::process::{ExitCode, Termination};
+
+use crate::chart::ChartError;
+use crate::config::ConfigError;
+use crate::domain::{IntervalError, MomentError};
+use crate::format;
+use crate::query::QueryError;
+use crate::store::StoreError;
+
+/// How the program ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// Done; also when the reader of a pipe went away.
+    Done = 0,
+    /// A file that is not there or cannot be written, a database that cannot be read.
+    Failed = 1,
+    /// Usage or configuration.
+    Usage = 2,
+    /// Unknown indicator, nothing in the range, no database yet.
+    NoData = 3,
+    /// The input or the data is not what it should be.
+    Unsound = 5,
+    /// Unreachable, locked.
+    TryAgain = 75,
+    /// Interrupted.
+    Interrupted = 130,
+}
+
+impl Termination for Exit {
+    fn report(self) -> ExitCode {
+        ExitCode::from(self as u8)
+    }
+}
+
+/// An error of the command line itself, with its exit code and a way out.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub(super) struct Refusal {
+    pub(super) exit: Exit,
+    pub(super) message: String,
+    pub(super) hint: Option<String>,
+}
+
+impl Refusal {
+    pub(super) fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self { exit, message: message.into(), hint: None }
+    }
+
+    pub(super) fn hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
+    }
+}
+
+/// Prints an error and gives its exit code.
+pub(super) fn tell(error: &anyhow::Error, quiet: bool) -> Exit {
+    if is_closed_pipe(error) {
+        return Exit::Done;
+    }
+    let (exit, hint) = judge(error);
+    anstream::eprintln!("pantau: {}", format::escape(&format!("{error:#}")));
+    if let Some(hint) = hint.filter(|_| !quiet) {
+        anstream::eprintln!("hint: {}", format::escape(&hint));
+    }
+    exit
+}
+
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        cause.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == ErrorKind::BrokenPipe)
+    })
+}
+
+fn judge(error: &anyhow::Error) -> (Exit, Option<String>) {
+    if let Some(refusal) = error.downcast_ref::<Refusal>() {
+        return (refusal.exit, refusal.hint.clone());
+    }
+    if let Some(error) = error.downcast_ref::<QueryError>() {
+        return of_query(error);
+    }
+    if let Some(error) = error.downcast_ref::<StoreError>() {
+        return of_store(error);
+    }
+    if let Some(error) = error.downcast_ref::<ChartError>() {
+        let exit = if error.is_no_data() { Exit::NoData } else if error.is_usage() { Exit::Usage } else { Exit::Failed };
+        return (exit, None);
+    }
+    let is_usage = error.is::<ConfigError>() || error.is::<MomentError>() || error.is::<IntervalError>();
+    (if is_usage { Exit::Usage } else { Exit::Failed }, None)
+}
+
+fn of_query(error: &QueryError) -> (Exit, Option<String>) {
+    match error {
+        QueryError::UnknownIndicator { nearest: Some(nearest), .. } => {
+            (Exit::NoData, Some(format!("did you mean {nearest}? `pantau indicators` lists them all")))
+        }
+        QueryError::UnknownIndicator { .. } => {
+            (Exit::NoData, Some("`pantau indicators` lists what is recorded".to_owned()))
+        }
+        QueryError::Ambiguous { choices, .. } => (Exit::Usage, Some(format!("say {}", choices.join(" or ")))),
+        QueryError::NothingKnown { .. } => (Exit::NoData, None),
+        QueryError::Store(error) => of_store(error),
+        QueryError::Disorder(_) => (Exit::Unsound, None),
+    }
+}
+
+fn of_store(error: &StoreError) -> (Exit, Option<String>) {
+    match error {
+        StoreError::Missing { .. } => {
+            (Exit::NoData, Some("`pantau poll` or `pantau run` begins one; --db names another".to_owned()))
+        }
+        StoreError::Newer { .. } => (Exit::Failed, Some("use the version of pantau that wrote it, or a newer one".to_owned())),
+        StoreError::Foreign { .. } => (Exit::Failed, Some("--db names the file to use".to_owned())),
+        error if error.is_locked() => {
+            (Exit::TryAgain, Some("another process holds the database; try again in a moment".to_owned()))
+        }
+        error if error.is_damaged() => {
+            (Exit::Failed, Some("keep the file; `pantau db verify` says more, a backup brings it back".to_owned()))
+        }
+        _ => (Exit::Failed, None),
+    }
+}

@@ -1,0 +1,333 @@
+//! The command line: the only user of clap. Turns arguments into calls of the library, and results into text and
+//! exit codes. Data on stdout, everything else on stderr.
+
+mod ask;
+mod chart;
+mod context;
+mod daemon;
+mod db;
+mod exit;
+mod extract;
+mod poll;
+mod review;
+mod setup;
+
+use std::path::PathBuf;
+
+use chrono_tz::Tz;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::chart::{ChartKind, Size, Theme};
+use crate::domain::{Interval, Window};
+use crate::report::Format;
+
+use context::Context;
+pub use exit::Exit;
+
+/// Remembers the market indicators that a news site's header shows for a minute and forgets.
+#[derive(Debug, Parser)]
+#[command(name = "pantau", version, disable_help_subcommand = true, max_term_width = 110)]
+#[command(after_help = "Times: 2024-04-19T10:30:00+07:00, 2024, 2024-04, 2024-04-19, now, today, -30d, -6mo, -1y, \
+mtd, ytd (m is minutes, mo months).\nExit codes: 0 done, 1 failed, 2 usage or configuration, 3 no data, 4 a \
+checked rule is true,\n5 the input or the data is not what it should be, 75 try again later, 130 interrupted.")]
+pub struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Clone, Args)]
+struct Global {
+    /// Configuration file
+    #[arg(long, global = true, value_name = "FILE", env = "PANTAU_CONFIG", hide_env_values = true)]
+    config: Option<PathBuf>,
+    /// Database file
+    #[arg(long, global = true, value_name = "FILE", env = "PANTAU_DB", hide_env_values = true)]
+    db: Option<PathBuf>,
+    /// Zone that times are shown in, such as UTC or Europe/Berlin; the market's by default
+    #[arg(long, global = true, value_name = "ZONE", value_parser = parse_zone)]
+    tz: Option<Tz>,
+    /// Form of the answer
+    #[arg(short, long, global = true, value_name = "FORM", value_enum)]
+    format: Option<FormatArg>,
+    /// Colour of the output; NO_COLOR is obeyed
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = ColorArg::Auto)]
+    color: ColorArg,
+    /// Say less: only errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Say more; twice for everything
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum FormatArg {
+    Table,
+    Json,
+    Ndjson,
+    Csv,
+}
+
+impl From<FormatArg> for Format {
+    fn from(arg: FormatArg) -> Self {
+        match arg {
+            FormatArg::Table => Self::Table,
+            FormatArg::Json => Self::Json,
+            FormatArg::Ndjson => Self::Ndjson,
+            FormatArg::Csv => Self::Csv,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ColorArg {
+    Auto,
+    Always,
+    Never,
+}
+
+fn parse_zone(text: &str) -> Result<Tz, String> {
+    text.parse().map_err(|_| format!("'{text}' is no zone; try UTC, Asia/Jakarta or Europe/Berlin"))
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Poll every source until stopped
+    Run,
+    /// Poll once, and print what was stored
+    Poll(PollArgs),
+    /// Show the newest value of each indicator
+    Latest(Indicators),
+    /// Show what was seen of indicators: every run, or bars with --every
+    History(HistoryArgs),
+    /// Show changes over windows
+    Change(ChangeArgs),
+    /// Draw a chart, as PNG or SVG
+    Chart(ChartArgs),
+    /// Read saved pages to quotes, without any database
+    Extract(ExtractArgs),
+    /// Trace a number back to the exact text it was read from
+    Explain(ExplainArgs),
+    /// Show how fresh each source and indicator is; exit 5 when one is stale
+    Status,
+    /// List the indicators that are recorded
+    Indicators,
+    /// List the sources
+    Sources,
+    /// List held values, and decide about them
+    Review(ReviewArgs),
+    /// Back up or verify the database
+    Db(DbArgs),
+    /// Write a commented pantau.toml
+    Init(InitArgs),
+    /// Print the configuration in force
+    Config,
+    /// Print shell completions
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+#[derive(Debug, Args)]
+struct PollArgs {
+    /// Source to poll; every enabled one by default
+    source: Option<String>,
+    /// Read a saved page instead of the network; - is stdin
+    #[arg(long, value_name = "FILE")]
+    from: Option<PathBuf>,
+    /// When the saved page was fetched; now by default
+    #[arg(long, value_name = "TIME", requires = "from", allow_hyphen_values = true)]
+    at: Option<String>,
+    /// Show what would be stored, and store nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+struct Indicators {
+    /// Indicators, such as lq45, usd-idr or kontan/emas; all by default
+    #[arg(value_name = "IND")]
+    indicators: Vec<String>,
+}
+
+#[derive(Debug, Clone, Args)]
+struct RangeArgs {
+    /// Begin of the range
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    from: Option<String>,
+    /// End of the range; a bare date includes that day
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    to: Option<String>,
+}
+
+#[derive(Debug, Args)]
+struct HistoryArgs {
+    /// Indicators, such as lq45, usd-idr or kontan/emas
+    #[arg(value_name = "IND", required = true)]
+    indicators: Vec<String>,
+    #[command(flatten)]
+    range: RangeArgs,
+    /// Bars of this width instead of runs: 15m, 1h, 1d, 1w, 1mo, 1y
+    #[arg(long, value_name = "INTERVAL")]
+    every: Option<Interval>,
+    /// At most this many rows of each indicator, the newest
+    #[arg(long, value_name = "N", conflicts_with = "all", value_parser = clap::value_parser!(u32).range(1..))]
+    limit: Option<u32>,
+    /// Every row, however many
+    #[arg(long)]
+    all: bool,
+}
+
+#[derive(Debug, Args)]
+struct ChangeArgs {
+    #[command(flatten)]
+    indicators: Indicators,
+    /// Windows: 1h, 1d, 1w, 1mo, 1y, mtd, ytd
+    #[arg(long, value_name = "WINDOW,...", value_delimiter = ',', default_value = "1d,1w,1mo,ytd,1y")]
+    over: Vec<Window>,
+    /// The moment the windows end; by default the moment each indicator was last seen
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    as_of: Option<String>,
+}
+
+#[derive(Debug, Args)]
+struct ChartArgs {
+    /// Indicators, such as lq45, usd-idr or kontan/emas; several only with --kind rebase
+    #[arg(value_name = "IND", required = true)]
+    indicators: Vec<String>,
+    /// File to write, .png or .svg; - is PNG on stdout
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    #[command(flatten)]
+    range: RangeArgs,
+    /// What to draw: line, candle, rebase or drawdown; rebase by default where there are several indicators
+    #[arg(long, value_name = "KIND")]
+    kind: Option<ChartKind>,
+    /// Width of a bar; chosen from the range by default
+    #[arg(long, value_name = "INTERVAL")]
+    every: Option<Interval>,
+    /// Moving average over this many bars
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..))]
+    ma: Option<u32>,
+    /// Size in pixels
+    #[arg(long, value_name = "WxH", default_value_t = Size::default())]
+    size: Size,
+    /// Colours: light or dark
+    #[arg(long, value_name = "THEME", default_value_t = Theme::default())]
+    theme: Theme,
+}
+
+#[derive(Debug, Args)]
+struct ExtractArgs {
+    /// Saved pages; - or nothing is stdin
+    #[arg(value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Configured source whose layout the pages have
+    #[arg(long, value_name = "SOURCE")]
+    source: Option<String>,
+}
+
+#[derive(Debug, Args)]
+struct ExplainArgs {
+    /// The indicator
+    #[arg(value_name = "IND")]
+    indicator: String,
+    /// The moment; the newest value by default
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    at: Option<String>,
+}
+
+#[derive(Debug, Args)]
+struct ReviewArgs {
+    #[command(subcommand)]
+    decision: Option<DecisionArg>,
+}
+
+#[derive(Debug, Clone, Copy, Subcommand)]
+enum DecisionArg {
+    /// The value is real: it enters the series
+    Accept {
+        /// Its number in the list
+        id: i64,
+    },
+    /// The value is not real: it stays out
+    Reject {
+        /// Its number in the list
+        id: i64,
+    },
+}
+
+#[derive(Debug, Args)]
+struct DbArgs {
+    #[command(subcommand)]
+    task: DbTask,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+enum DbTask {
+    /// Copy the database while it is in use
+    Backup {
+        /// The copy; never overwritten
+        file: PathBuf,
+    },
+    /// Check the file, and derive every stored observation again from its stored text
+    Verify,
+}
+
+#[derive(Debug, Args)]
+struct InitArgs {
+    /// Where to write it; by default where it is looked for
+    file: Option<PathBuf>,
+}
+
+/// Runs the program, and gives its exit code.
+#[must_use]
+pub fn main() -> Exit {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Done };
+            // Help into a closed pipe is a quiet success like any other output.
+            let _ = error.print();
+            return exit;
+        }
+    };
+    match cli.global.color {
+        ColorArg::Auto => {}
+        ColorArg::Always => anstream::ColorChoice::Always.write_global(),
+        ColorArg::Never => anstream::ColorChoice::Never.write_global(),
+    }
+    let quiet = cli.global.quiet;
+    match dispatch(cli) {
+        Ok(exit) => exit,
+        Err(error) => exit::tell(&error, quiet),
+    }
+}
+
+fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
+    let context = || Context::load(&cli.global);
+    match cli.command {
+        Command::Run => daemon::run(&context()?),
+        Command::Poll(args) => poll::run(&context()?, &args),
+        Command::Latest(args) => ask::latest(&context()?, &args),
+        Command::History(args) => ask::history(&context()?, &args),
+        Command::Change(args) => ask::change(&context()?, &args),
+        Command::Chart(args) => chart::run(&context()?, &args),
+        Command::Extract(args) => extract::run(&cli.global, &args),
+        Command::Explain(args) => ask::explain(&context()?, &args),
+        Command::Status => ask::status(&context()?),
+        Command::Indicators => ask::indicators(&context()?),
+        Command::Sources => ask::sources(&context()?),
+        Command::Review(args) => review::run(&context()?, &args),
+        Command::Db(args) => db::run(&context()?, &args.task),
+        Command::Init(args) => setup::init(&cli.global, &args),
+        Command::Config => setup::config(&context()?),
+        Command::Completions { shell } => setup::completions(shell),
+        Command::Man => setup::man(),
+    }
+}

@@ -1,0 +1,167 @@
+//! `pantau poll`: one poll now, from the network or from a saved page.
+
+use std::io::Read;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use anyhow::Context as _;
+
+use crate::clock;
+use crate::domain::{Attempt, Outcome};
+use crate::fetch::Client;
+use crate::ingest::{self, Fate, Report, saved_page};
+use crate::poll::{Done, Polled, poll_once};
+use crate::report::{Format, QuoteRow, Summary};
+use crate::store::Store;
+
+use super::PollArgs;
+use super::context::{Context, fetch_options, ingest_source, pace, print};
+use super::exit::{Exit, Refusal};
+
+/// What became of one source.
+struct Outturn {
+    source: String,
+    report: Report,
+    /// Absent for a saved page.
+    done: Option<(Attempt, bool)>,
+}
+
+pub(super) fn run(context: &Context, args: &PollArgs) -> anyhow::Result<Exit> {
+    let outturns = match &args.from {
+        Some(file) => vec![from_file(context, args, file)?],
+        None => from_network(context, args)?,
+    };
+    show(context, &outturns)?;
+    Ok(exit_of(&outturns))
+}
+
+/// Where rows go: the database, or a copy of it in memory that is forgotten.
+fn store(context: &Context, args: &PollArgs) -> anyhow::Result<Store> {
+    if args.dry_run { Ok(Store::open_scratch(&context.config.database)?) } else { context.writer() }
+}
+
+fn from_file(context: &Context, args: &PollArgs, file: &Path) -> anyhow::Result<Outturn> {
+    let at = args.at.as_deref().map(|at| context.moment(at)).transpose()?.map_or(context.now, |span| span.start);
+    let source = match &args.source {
+        Some(name) => context.sources(Some(name))?,
+        None => context.sources(None)?.into_iter().take(1).collect(),
+    };
+    let source = ingest_source(source[0]);
+    let body = read(file)?;
+    let page = saved_page(file.display().to_string(), body, at);
+    let report = store(context, args)?.write(|tables| ingest::ingest(tables, &source, &page))?;
+    Ok(Outturn { source: source.name, report, done: None })
+}
+
+/// A file, or stdin.
+pub(super) fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
+    if file == Path::new("-") {
+        let mut body = Vec::new();
+        std::io::stdin().lock().read_to_end(&mut body).context("failed to read stdin")?;
+        return Ok(body);
+    }
+    std::fs::read(file).with_context(|| format!("failed to read {}", file.display()))
+}
+
+fn from_network(context: &Context, args: &PollArgs) -> anyhow::Result<Vec<Outturn>> {
+    let store = Arc::new(Mutex::new(store(context, args)?));
+    let mut polled = Vec::new();
+    for source in context.sources(args.source.as_deref())? {
+        let fetch = Client::new(&fetch_options(source))?;
+        polled.push(Polled { source: ingest_source(source), pace: pace(source), fetch });
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let mut outturns = Vec::new();
+        for polled in &polled {
+            let polling = poll_once(&store, polled, clock::now);
+            let interrupted = || Refusal::new(Exit::Interrupted, "interrupted; nothing of the poll in hand was stored");
+            let Done { report, attempt, is_transient } = tokio::select! {
+                done = polling => done?,
+                _ = tokio::signal::ctrl_c() => return Err(interrupted().into()),
+            };
+            let source = polled.source.name.clone();
+            outturns.push(Outturn { source, report, done: Some((attempt, is_transient)) });
+        }
+        Ok(outturns)
+    })
+}
+
+fn show(context: &Context, outturns: &[Outturn]) -> anyhow::Result<()> {
+    let summary = summary(outturns);
+    let is_table = context.format == Format::Table;
+    if is_table {
+        let quotes = outturns.iter().flat_map(|outturn| {
+            outturn.report.quotes.iter().map(|(quote, fate)| (outturn.source.as_str(), quote, word(*fate)))
+        });
+        print(&QuoteRow::table(quotes).to_string())?;
+        let Summary { captures, rows, stored, unchanged, held, failed, .. } = summary;
+        if rows > 0 {
+            print(&format!("{captures} read, {rows} rows: {stored} new, {unchanged} unchanged, {held} held, {failed} failed\n"))?;
+        }
+    } else {
+        context.answer(&[summary], || unreachable!("not a table"))?;
+    }
+    for outturn in outturns {
+        complain(context, outturn, is_table);
+    }
+    Ok(())
+}
+
+/// What was not as expected; the one reason why a source gave nothing is an error, the rest are notes.
+fn complain(context: &Context, outturn: &Outturn, table_told: bool) {
+    let name = &outturn.source;
+    let gave_nothing = outturn.report.quotes.is_empty();
+    let failure = outturn.done.as_ref().filter(|(attempt, _)| !attempt.outcome.is_success());
+    if let Some((attempt, _)) = failure {
+        let detail = attempt.detail.as_deref().unwrap_or(attempt.outcome.word());
+        anstream::eprintln!("pantau: {name}: {}", crate::format::escape(detail));
+        return;
+    }
+    for issue in &outturn.report.issues {
+        if gave_nothing && issue.is_defect() {
+            anstream::eprintln!("pantau: {name}: {}", crate::format::escape(&issue.to_string()));
+        } else {
+            context.note(&format!("{name}: {issue}"));
+        }
+    }
+    for (quote, _) in outturn.report.quotes.iter().filter(|_| !table_told) {
+        if let Some(remark) = quote.verdict.remark() {
+            context.note(&format!("{name}: {}: {remark}", quote.label));
+        }
+    }
+}
+
+fn word(fate: Fate) -> &'static str {
+    match fate {
+        Fate::Stored => "new",
+        Fate::Unchanged => "unchanged",
+        Fate::Held => "held, see `pantau review`",
+    }
+}
+
+fn summary(outturns: &[Outturn]) -> Summary {
+    let count = |fate| outturns.iter().map(|outturn| outturn.report.count(fate)).sum();
+    let failed = outturns.iter().filter(|outturn| outturn.report.capture.is_none()).count();
+    Summary {
+        captures: outturns.len() - failed,
+        rows: outturns.iter().map(|outturn| outturn.report.quotes.len()).sum(),
+        stored: count(Fate::Stored),
+        unchanged: count(Fate::Unchanged),
+        held: count(Fate::Held),
+        issues: outturns.iter().map(|outturn| outturn.report.issues.len()).sum(),
+        failed,
+    }
+}
+
+fn exit_of(outturns: &[Outturn]) -> Exit {
+    let exit = |outturn: &Outturn| match &outturn.done {
+        Some((attempt, _)) if attempt.outcome == Outcome::NotUnderstood => Exit::Unsound,
+        Some((attempt, is_transient)) if !attempt.outcome.is_success() => {
+            if *is_transient { Exit::TryAgain } else { Exit::Failed }
+        }
+        _ if outturn.report.has_defects() => Exit::Unsound,
+        _ => Exit::Done,
+    };
+    outturns.iter().map(exit).find(|exit| *exit != Exit::Done).unwrap_or(Exit::Done)
+}

@@ -1,0 +1,72 @@
+//! View models and their text forms: takes what a question was answered with, returns text.
+//! Knows no store, no terminal and no clock.
+
+mod rows;
+mod table;
+
+use serde::Serialize;
+
+pub use rows::{
+    BarRow, ChangeRow, ExplainRow, ExtractRow, HeldRow, IndicatorRow, QuoteRow, RunRow, SourceRow, StatusRow,
+    Summary,
+};
+pub use table::Table;
+
+/// The form an answer is given in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Format {
+    /// Aligned columns for people.
+    #[default]
+    Table,
+    /// One array of objects.
+    Json,
+    /// One object a line.
+    Ndjson,
+    /// Comma-separated, with a header.
+    Csv,
+}
+
+/// Why an answer has no text.
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+    /// A row is no JSON.
+    #[error("failed to write JSON")]
+    Json(#[from] serde_json::Error),
+    /// A row is no CSV.
+    #[error("failed to write CSV")]
+    Csv(#[from] csv::Error),
+}
+
+/// Rows as text; `table` is only asked for where people read.
+///
+/// # Errors
+/// A row cannot be written in the form.
+pub fn render<T: Serialize>(
+    format: Format,
+    rows: &[T],
+    table: impl FnOnce() -> Table,
+) -> Result<String, ReportError> {
+    match format {
+        Format::Table => Ok(table().to_string()),
+        Format::Json => Ok(serde_json::to_string_pretty(rows)? + "\n"),
+        Format::Ndjson => rows.iter().try_fold(String::new(), |text, row| Ok(text + &line(row)?)),
+        Format::Csv => csv_text(rows),
+    }
+}
+
+/// One row as a line of NDJSON.
+///
+/// # Errors
+/// The row is no JSON.
+pub fn line<T: Serialize>(row: &T) -> Result<String, ReportError> {
+    Ok(serde_json::to_string(row)? + "\n")
+}
+
+fn csv_text<T: Serialize>(rows: &[T]) -> Result<String, ReportError> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for row in rows {
+        writer.serialize(row)?;
+    }
+    let bytes = writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
