@@ -26,7 +26,11 @@ pub(super) fn latest(context: &Context, args: &Indicators) -> anyhow::Result<Exi
 pub(super) fn history(context: &Context, args: &HistoryArgs) -> anyhow::Result<Exit> {
     let store = context.reader()?;
     let indicators = query::resolve(store.tables(), &args.indicators)?;
-    if args.every.is_some() { bars(context, &store, &indicators, args) } else { runs(context, &store, &indicators, args) }
+    if args.every.is_some() {
+        bars(context, &store, &indicators, args)
+    } else {
+        runs(context, &store, &indicators, args)
+    }
 }
 
 const NOTHING_IN_RANGE: &str = "nothing was seen in the range";
@@ -105,7 +109,9 @@ pub(super) fn status(context: &Context) -> anyhow::Result<Exit> {
     let healths = query::health(store.tables(), context.now)?;
     let rows: Vec<StatusRow> =
         healths.iter().flat_map(|health| StatusRow::of(health, context.zone, context.now)).collect();
-    context.answer_some(&rows, "nothing is recorded yet", || StatusRow::table(&healths, context.zone, context.now))?;
+    context.answer_some(&rows, "nothing is recorded yet", || {
+        StatusRow::table(&healths, context.zone, context.now)
+    })?;
     let is_stale = healths.iter().any(query::SourceHealth::is_stale);
     Ok(if is_stale { Exit::Unsound } else { Exit::Done })
 }

@@ -137,7 +137,9 @@ fn change_of_return(
         (_, true) => Some("no trading day in the window".to_owned()),
         ([], false) => days.iter().find_map(|day| calendar.note(*day)),
         ([day], false) => Some(format!("the return of {day} was never seen")),
-        ([first, ..], false) => Some(format!("the returns of {} trading days were never seen, the first {first}", missing.len())),
+        ([first, ..], false) => {
+            Some(format!("the returns of {} trading days were never seen, the first {first}", missing.len()))
+        }
     };
     // A compounded return with a day left out would be a wrong number, not an estimate.
     if missing.is_empty() && !days.is_empty() {

@@ -88,12 +88,12 @@ impl RunRow {
     /// The newest runs, with the age of those that are stale.
     #[must_use]
     pub fn latest_table(records: &[Record], zone: Tz, now: Timestamp) -> Table {
-        let mut table =
-            Table::new(&["INDICATOR", ">LEVEL", ">CHANGE", ">PERCENT", "UNIT", "LAST SEEN", ""]);
+        let mut table = Table::new(&["INDICATOR", ">LEVEL", ">CHANGE", ">PERCENT", "UNIT", "LAST SEEN", ""]);
         for Record { indicator, run } in records {
             let is_stale = crate::series::is_stale(run.last_seen, indicator.heartbeat, now);
             let age = is_stale.then(|| format!("{} ago", format::age(now - run.last_seen)));
-            let remarks: Vec<String> = age.into_iter().chain(run.verdict.remark().map(str::to_owned)).collect();
+            let remarks: Vec<String> =
+                age.into_iter().chain(run.verdict.remark().map(str::to_owned)).collect();
             table.row(vec![
                 Text::plain(indicator.slug.as_str()),
                 level_text(run.figures.level),
@@ -221,7 +221,15 @@ impl ChangeRow {
     #[must_use]
     pub fn table(changes: &[ChangeOver], zone: Tz) -> Table {
         let mut table = Table::new(&[
-            "INDICATOR", "AS OF", ">LEVEL", "OVER", ">BASE", "BASE SEEN", ">CHANGE", ">PERCENT", "",
+            "INDICATOR",
+            "AS OF",
+            ">LEVEL",
+            "OVER",
+            ">BASE",
+            "BASE SEEN",
+            ">CHANGE",
+            ">PERCENT",
+            "",
         ]);
         for change in changes {
             table.row(vec![
@@ -543,8 +551,16 @@ impl HeldRow {
     /// Everything that waits.
     #[must_use]
     pub fn table(rows: &[Self]) -> Table {
-        let mut table =
-            Table::new(&[">ID", "INDICATOR", ">LEVEL", ">CHANGE", ">PERCENT", "FIRST SEEN", "LAST SEEN", "REASON"]);
+        let mut table = Table::new(&[
+            ">ID",
+            "INDICATOR",
+            ">LEVEL",
+            ">CHANGE",
+            ">PERCENT",
+            "FIRST SEEN",
+            "LAST SEEN",
+            "REASON",
+        ]);
         for row in rows {
             table.row(vec![
                 Text::plain(row.id.to_string()),
@@ -635,7 +651,10 @@ impl ExplainRow {
         if !is_within {
             line("", "nothing was seen at the moment asked for; this is the last that was known".to_owned());
         }
-        line("text", quote.as_ref().map_or("the stored text does not say this".to_owned(), |quote| quote.text.clone()));
+        line(
+            "text",
+            quote.as_ref().map_or("the stored text does not say this".to_owned(), |quote| quote.text.clone()),
+        );
         line("capture", format!("{} of {}", capture.origin.word(), capture.url));
         line("text seen", format!("first at {}", format::time(capture.captured_at, zone)));
         if let Some(date) = capture.page_date {

@@ -47,7 +47,9 @@ fn what_is_no_time_is_refused_with_the_forms_that_are() {
     for (command, word) in
         [(["change", "lq45", "--over", "1 hari"], "1 hari"), (["history", "lq45", "--every", "7h"], "7h")]
     {
-        home.pantau(command).refuses(2).says(word);
+        let done = home.pantau(command).fails(2);
+        assert!(done.stdout.is_empty(), "{done}");
+        done.says(word).says("1d");
     }
     assert_eq!(bytes(&home), before);
 }

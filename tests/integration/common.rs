@@ -39,10 +39,12 @@ impl Home {
         home
     }
 
-    /// Records a capture as seen at its own time.
+    /// Records a capture as seen at its own time, from a file in the home.
     pub(crate) fn record(&self, name: &str) -> Done {
         let capture = crate::captures::capture(name);
-        self.pantau(["poll", "--from"]).arg(&capture.path).args(["--at", &capture.seen_at]).ok()
+        let file = format!("{name}.txt");
+        self.write(&file, &capture.text);
+        self.pantau(["poll", "--from", &file, "--at", &capture.seen_at]).ok()
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {

@@ -9,24 +9,20 @@ use crate::common::Home;
 fn a_new_configuration_says_what_holds_without_it() {
     let home = Home::new();
     let without = home.pantau(["config"]).ok().stdout();
-    home.pantau(["init"]).ok();
-    let written = home.path("config/pantau/pantau.toml");
-    let text = fs::read_to_string(&written).unwrap();
+    home.pantau(["init"]).ok().says("pantau.toml");
+    let text = fs::read_to_string(home.path("pantau.toml")).unwrap();
     assert!(text.contains("[[source]]") && text.contains("https://www.kontan.co.id/"), "{text}");
-    let strip = |text: &str| -> String {
-        text.lines().filter(|line| !line.starts_with('#')).map(|line| format!("{line}\n")).collect()
-    };
-    assert_eq!(strip(&home.pantau(["config"]).ok().stdout()), strip(&without));
+    assert_eq!(home.pantau(["config", "--config", "pantau.toml"]).ok().stdout(), without);
     assert!(!home.database().exists());
 }
 
 #[test]
 fn a_configuration_is_never_overwritten() {
     let home = Home::new();
-    home.pantau(["init"]).ok();
-    let written = home.write("config/pantau/pantau.toml", "[market]\nzone = \"Asia/Tokyo\"\n");
+    let dear = "[market]\nzone = \"Asia/Tokyo\"\n";
+    let written = home.write("pantau.toml", dear);
     home.pantau(["init"]).refuses(1).says("pantau.toml");
-    assert_eq!(fs::read_to_string(written).unwrap(), "[market]\nzone = \"Asia/Tokyo\"\n");
+    assert_eq!(fs::read_to_string(written).unwrap(), dear);
 }
 
 #[test]

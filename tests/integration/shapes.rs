@@ -57,7 +57,7 @@ pub(crate) fn pages(capture: &str) -> Vec<Page> {
         Page { name: "minified", html: minified(&header) },
         Page {
             name: "end of 400 KB",
-            html: self::page(&header.junk, &list_items(&header), &filler(400_000)),
+            html: self::page(&header.junk, &list_items(&header), &filler(400_000, 50)),
         },
     ]
 }
@@ -172,20 +172,32 @@ const ARTICLE: &str = "<article>\n<h2>Pasar bergerak tipis, LQ45 naik 1,2% pukul
 const SENTENCES: [&str; 5] = [
     "Warga desa memanen padi sambil menunggu kabar pasar yang belum pasti.",
     "Kurs USD/IDR dibuka pada 10.01 WIB lalu bergerak 0,3% tanpa arah yang jelas.",
-    "Analis menilai INDIKATOR pertumbuhan perlu dibaca bersama angka 2,5% dan 1.005 pesanan baru.",
+    "Analis menilai angka 2,5% dan 1.005 pesanan baru perlu dibaca bersama.",
     "Kapal pembawa kopi berlayar pelan ke timur, dan saham LQ45 tidak banyak berubah.",
     "Pedagang kain menutup kios lebih awal karena hujan turun sejak pukul 15.40 WIB.",
 ];
 
-/// Text of our own, at least so many bytes.
-fn filler(bytes: usize) -> String {
+const MENTION: &str = "<p>Analis menilai INDIKATOR pertumbuhan | INDIKATOR harga, dan | LQ45 naik 1,2%.</p>";
+
+/// Text of our own, at least so many bytes, with a mention of the bar's word once in so many paragraphs.
+fn filler(bytes: usize, mention_every: usize) -> String {
     let mut text = String::with_capacity(bytes + 200);
-    let mut sentences = SENTENCES.iter().cycle();
-    while text.len() < bytes {
-        let sentence = sentences.next().unwrap();
+    for (count, sentence) in SENTENCES.iter().cycle().enumerate() {
+        if text.len() >= bytes {
+            break;
+        }
         writeln!(text, "<p class=\"isi\">{sentence}</p>").unwrap();
+        if count.is_multiple_of(mention_every) {
+            writeln!(text, "{MENTION}").unwrap();
+        }
     }
     text
+}
+
+/// A page that mentions the word of the bar some thousand times before the bar itself.
+pub(crate) fn full_of_mentions(capture: &str) -> String {
+    let header = Header::of(capture);
+    page(&header.junk, &list_items(&header), &filler(400_000, 2))
 }
 
 /// Pages whose markup separates every label from its value, also where the text glued them: the rows are the same,
