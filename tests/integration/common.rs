@@ -215,10 +215,6 @@ impl Running {
         assert!(sent.success(), "kill -{name}");
     }
 
-    pub(crate) fn is_running(&mut self) -> bool {
-        self.child.try_wait().unwrap().is_none()
-    }
-
     /// Waits for its end, which must come within a bound.
     pub(crate) fn wait(mut self, bound: Duration) -> Done {
         let status = self.status_within(bound);

@@ -189,18 +189,6 @@ fn an_answer_that_is_cut_short_stores_nothing() {
 }
 
 #[test]
-fn two_daemons_never_share_a_database() {
-    let home = Home::new();
-    let server = Server::start(vec![Answer::page(page("c20"))]);
-    let mut first = start(&home, &[source("kontan", &server.url())]);
-    wait_for("the first outcome", SEQUENCE, || (!attempts(&home, "kontan").is_empty()).then_some(()));
-    home.pantau(["run"]).refuses(75);
-    assert!(first.is_running());
-    first.signal("TERM");
-    expect_clean_end(&first.wait(GOODBYE));
-}
-
-#[test]
 fn a_question_and_a_backup_do_not_disturb_it() {
     let home = Home::new();
     let server = Server::start(FOUR.map(|name| Answer::page(page(name))).to_vec());
