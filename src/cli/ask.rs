@@ -26,7 +26,11 @@ pub(super) fn latest(context: &Context, args: &Indicators) -> anyhow::Result<Exi
 pub(super) fn history(context: &Context, args: &HistoryArgs) -> anyhow::Result<Exit> {
     let store = context.reader()?;
     let indicators = query::resolve(store.tables(), &args.indicators)?;
-    if args.every.is_some() { bars(context, &store, &indicators, args) } else { runs(context, &store, &indicators, args) }
+    if args.every.is_some() {
+        bars(context, &store, &indicators, args)
+    } else {
+        runs(context, &store, &indicators, args)
+    }
 }
 
 const NOTHING_IN_RANGE: &str = "nothing was seen in the range";
@@ -105,7 +109,9 @@ pub(super) fn status(context: &Context) -> anyhow::Result<Exit> {
     let healths = query::health(store.tables(), context.now)?;
     let rows: Vec<StatusRow> =
         healths.iter().flat_map(|health| StatusRow::of(health, context.zone, context.now)).collect();
-    context.answer_some(&rows, "nothing is recorded yet", || StatusRow::table(&healths, context.zone, context.now))?;
+    context.answer_some(&rows, "nothing is recorded yet", || {
+        StatusRow::table(&healths, context.zone, context.now)
+    })?;
     let is_stale = healths.iter().any(query::SourceHealth::is_stale);
     Ok(if is_stale { Exit::Unsound } else { Exit::Done })
 }
@@ -136,7 +142,7 @@ pub(super) fn sources(context: &Context) -> anyhow::Result<Exit> {
             every_s: None,
             every_closed_s: None,
             indicators: health.map_or(0, |health| health.indicators.len()),
-            last_seen: last_seen.map(|at| at.with_timezone(&context.zone).to_rfc3339()),
+            last_seen: last_seen.map(|at| at.with_timezone(&context.zone)),
         }
     };
     let mut rows: Vec<SourceRow> = Vec::new();
@@ -150,7 +156,7 @@ pub(super) fn sources(context: &Context) -> anyhow::Result<Exit> {
     }
     let forgotten = healths.iter().filter(|health| context.config.source(&health.source.name).is_none());
     rows.extend(forgotten.map(|health| row(&health.source.name, &health.source.url)));
-    context.answer(&rows, || SourceRow::table(&rows))?;
+    context.answer(&rows, || SourceRow::table(&rows, context.zone))?;
     Ok(Exit::Done)
 }
 

@@ -25,7 +25,11 @@ pub(super) fn run(context: &Context, args: &ChartArgs) -> anyhow::Result<Exit> {
     let picture = picture(&target)?;
     let range = context.range(&args.range)?;
     let spec = ChartSpec {
-        kind: args.kind.unwrap_or(if args.indicators.len() > 1 { ChartKind::Rebase } else { ChartKind::Line }),
+        kind: args.kind.unwrap_or(if args.indicators.len() > 1 {
+            ChartKind::Rebase
+        } else {
+            ChartKind::Line
+        }),
         range,
         every: args.every,
         moving_average: args.ma.and_then(|bars| usize::try_from(bars).ok()),
@@ -46,7 +50,8 @@ pub(super) fn run(context: &Context, args: &ChartArgs) -> anyhow::Result<Exit> {
 
 /// `lq45.png` in the current folder.
 fn default_name(args: &ChartArgs) -> PathBuf {
-    let names: Vec<String> = args.indicators.iter().map(|name| crate::domain::Slug::of(name).to_string()).collect();
+    let names: Vec<String> =
+        args.indicators.iter().map(|name| crate::domain::Slug::of(name).to_string()).collect();
     PathBuf::from(format!("{}.png", names.join("-")))
 }
 

@@ -80,7 +80,11 @@ impl Context {
     }
 
     /// Writes rows in the form asked for.
-    pub(super) fn answer<T: Serialize>(&self, rows: &[T], table: impl FnOnce() -> Table) -> anyhow::Result<()> {
+    pub(super) fn answer<T: Serialize>(
+        &self,
+        rows: &[T],
+        table: impl FnOnce() -> Table,
+    ) -> anyhow::Result<()> {
         print(&report::render(self.format, rows, table)?)
     }
 
@@ -117,7 +121,8 @@ impl Context {
         match self.config.source(name) {
             Some(source) => Ok(vec![source]),
             None => {
-                let known: Vec<&str> = self.config.sources.iter().map(|source| source.name.as_str()).collect();
+                let known: Vec<&str> =
+                    self.config.sources.iter().map(|source| source.name.as_str()).collect();
                 let refusal = Refusal::new(Exit::Usage, format!("no source '{name}' in the configuration"));
                 Err(refusal.hint(format!("there is {}", known.join(", "))).into())
             }

@@ -24,7 +24,9 @@ pub(super) fn run(context: &Context, task: &DbTask) -> anyhow::Result<Exit> {
                 print(&format!("{}\n", crate::format::escape(&fault.to_string())))?;
             }
             let message = format!("{} has {} faults", store.path().display(), faults.len());
-            Err(Refusal::new(Exit::Unsound, message).hint("keep the file, and restore the last verified backup").into())
+            Err(Refusal::new(Exit::Unsound, message)
+                .hint("keep the file, and restore the last verified backup")
+                .into())
         }
     }
 }

@@ -84,7 +84,13 @@ fn judge(error: &anyhow::Error) -> (Exit, Option<String>) {
         return of_store(error);
     }
     if let Some(error) = error.downcast_ref::<ChartError>() {
-        let exit = if error.is_no_data() { Exit::NoData } else if error.is_usage() { Exit::Usage } else { Exit::Failed };
+        let exit = if error.is_no_data() {
+            Exit::NoData
+        } else if error.is_usage() {
+            Exit::Usage
+        } else {
+            Exit::Failed
+        };
         return (exit, None);
     }
     let is_usage = error.is::<ConfigError>() || error.is::<MomentError>() || error.is::<IntervalError>();
@@ -111,14 +117,17 @@ fn of_store(error: &StoreError) -> (Exit, Option<String>) {
         StoreError::Missing { .. } => {
             (Exit::NoData, Some("`pantau poll` or `pantau run` begins one; --db names another".to_owned()))
         }
-        StoreError::Newer { .. } => (Exit::Failed, Some("use the version of pantau that wrote it, or a newer one".to_owned())),
+        StoreError::Newer { .. } => {
+            (Exit::Failed, Some("use the version of pantau that wrote it, or a newer one".to_owned()))
+        }
         StoreError::Foreign { .. } => (Exit::Failed, Some("--db names the file to use".to_owned())),
         error if error.is_locked() => {
             (Exit::TryAgain, Some("another process holds the database; try again in a moment".to_owned()))
         }
-        error if error.is_damaged() => {
-            (Exit::Failed, Some("keep the file; `pantau db verify` says more, a backup brings it back".to_owned()))
-        }
+        error if error.is_damaged() => (
+            Exit::Failed,
+            Some("keep the file; `pantau db verify` says more, a backup brings it back".to_owned()),
+        ),
         _ => (Exit::Failed, None),
     }
 }

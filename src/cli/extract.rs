@@ -72,6 +72,7 @@ fn reader(global: &Global, args: &ExtractArgs) -> anyhow::Result<Reader> {
     };
     let (config, _) = Config::load(global.config.as_deref(), &|name| std::env::var(name).ok())?;
     let source = config.source(name);
-    let source = source.ok_or_else(|| Refusal::new(Exit::Usage, format!("no source '{name}' in the configuration")))?;
+    let source = source
+        .ok_or_else(|| Refusal::new(Exit::Usage, format!("no source '{name}' in the configuration")))?;
     Ok(Reader { source: source.name.clone(), layout: source.layout.clone() })
 }

@@ -27,9 +27,11 @@ pub use exit::Exit;
 /// Remembers the market indicators that a news site's header shows for a minute and forgets.
 #[derive(Debug, Parser)]
 #[command(name = "pantau", version, disable_help_subcommand = true, max_term_width = 110)]
-#[command(after_help = "Times: 2024-04-19T10:30:00+07:00, 2024, 2024-04, 2024-04-19, now, today, -30d, -6mo, -1y, \
+#[command(
+    after_help = "Times: 2024-04-19T10:30:00+07:00, 2024, 2024-04, 2024-04-19, now, today, -30d, -6mo, -1y, \
 mtd, ytd (m is minutes, mo months).\nExit codes: 0 done, 1 failed, 2 usage or configuration, 3 no data, 4 a \
-checked rule is true,\n5 the input or the data is not what it should be, 75 try again later, 130 interrupted.")]
+checked rule is true,\n5 the input or the data is not what it should be, 75 try again later, 130 interrupted."
+)]
 pub struct Cli {
     #[command(flatten)]
     global: Global,

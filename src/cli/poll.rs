@@ -41,7 +41,8 @@ fn store(context: &Context, args: &PollArgs) -> anyhow::Result<Store> {
 }
 
 fn from_file(context: &Context, args: &PollArgs, file: &Path) -> anyhow::Result<Outturn> {
-    let at = args.at.as_deref().map(|at| context.moment(at)).transpose()?.map_or(context.now, |span| span.start);
+    let at =
+        args.at.as_deref().map(|at| context.moment(at)).transpose()?.map_or(context.now, |span| span.start);
     let source = match &args.source {
         Some(name) => context.sources(Some(name))?,
         None => context.sources(None)?.into_iter().take(1).collect(),
@@ -75,7 +76,8 @@ fn from_network(context: &Context, args: &PollArgs) -> anyhow::Result<Vec<Outtur
         let mut outturns = Vec::new();
         for polled in &polled {
             let polling = poll_once(&store, polled, clock::now);
-            let interrupted = || Refusal::new(Exit::Interrupted, "interrupted; nothing of the poll in hand was stored");
+            let interrupted =
+                || Refusal::new(Exit::Interrupted, "interrupted; nothing of the poll in hand was stored");
             let Done { report, attempt, is_transient } = tokio::select! {
                 done = polling => done?,
                 _ = tokio::signal::ctrl_c() => return Err(interrupted().into()),
@@ -97,7 +99,9 @@ fn show(context: &Context, outturns: &[Outturn]) -> anyhow::Result<()> {
         print(&QuoteRow::table(quotes).to_string())?;
         let Summary { captures, rows, stored, unchanged, held, failed, .. } = summary;
         if rows > 0 {
-            print(&format!("{captures} read, {rows} rows: {stored} new, {unchanged} unchanged, {held} held, {failed} failed\n"))?;
+            print(&format!(
+                "{captures} read, {rows} rows: {stored} new, {unchanged} unchanged, {held} held, {failed} failed\n"
+            ))?;
         }
     } else {
         context.answer(&[summary], || unreachable!("not a table"))?;
@@ -158,7 +162,11 @@ fn exit_of(outturns: &[Outturn]) -> Exit {
     let exit = |outturn: &Outturn| match &outturn.done {
         Some((attempt, _)) if attempt.outcome == Outcome::NotUnderstood => Exit::Unsound,
         Some((attempt, is_transient)) if !attempt.outcome.is_success() => {
-            if *is_transient { Exit::TryAgain } else { Exit::Failed }
+            if *is_transient {
+                Exit::TryAgain
+            } else {
+                Exit::Failed
+            }
         }
         _ if outturn.report.has_defects() => Exit::Unsound,
         _ => Exit::Done,

@@ -16,12 +16,16 @@ use super::{Cli, Global, InitArgs};
 pub(super) fn init(global: &Global, args: &InitArgs) -> anyhow::Result<Exit> {
     let file = args.file.clone().or_else(|| global.config.clone()).unwrap_or_else(default_file);
     if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder).with_context(|| format!("failed to create the folder {}", folder.display()))?;
+        std::fs::create_dir_all(folder)
+            .with_context(|| format!("failed to create the folder {}", folder.display()))?;
     }
     let opened = OpenOptions::new().write(true).create_new(true).open(&file);
     let mut opened = match opened {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-            let refusal = Refusal::new(Exit::Failed, format!("{} exists already; it was left as it is", file.display()));
+            let refusal = Refusal::new(
+                Exit::Failed,
+                format!("{} exists already; it was left as it is", file.display()),
+            );
             return Err(refusal.hint("name another file, or move that one away").into());
         }
         other => other.with_context(|| format!("failed to write {}", file.display()))?,

@@ -72,7 +72,11 @@ enum Body {
 ///
 /// # Errors
 /// The database cannot be read or written. A page that cannot be fetched or understood is no error: it is logged.
-pub async fn poll_once<F: Fetch>(store: &SharedStore, polled: &Polled<F>, clock: Clock) -> Result<Done, StoreError> {
+pub async fn poll_once<F: Fetch>(
+    store: &SharedStore,
+    polled: &Polled<F>,
+    clock: Clock,
+) -> Result<Done, StoreError> {
     let version = known_version(store, &polled.source).await?;
     let answer = ask(polled, version, clock, std::future::pending()).await;
     record(store, &polled.source, answer).await
@@ -151,9 +155,15 @@ async fn poll_patiently<F: Fetch>(
     let answer = ask(polled, version, clock, grace(stopped.clone())).await;
     loop {
         match record(store, source, answer.clone()).await {
-            Ok(done) => return Ok(log(source, &done)),
+            Ok(done) => {
+                log(source, &done);
+                return Ok(());
+            }
             Err(error) if error.is_locked() && !*stopped.borrow() => {
-                tracing::warn!(source = source.name, "the database is locked by another process; waiting for it");
+                tracing::warn!(
+                    source = source.name,
+                    "the database is locked by another process; waiting for it"
+                );
                 tokio::time::sleep(LOCKED_PAUSE).await;
             }
             Err(error) => return Err(error),
@@ -169,7 +179,12 @@ async fn grace(mut stopped: watch::Receiver<bool>) {
 }
 
 /// Asks a server for its page, for as long as `cut` is not done.
-async fn ask<F: Fetch>(polled: &Polled<F>, version: Version, clock: Clock, cut: impl Future<Output = ()>) -> Answer {
+async fn ask<F: Fetch>(
+    polled: &Polled<F>,
+    version: Version,
+    clock: Clock,
+    cut: impl Future<Output = ()>,
+) -> Answer {
     let (started, started_at) = (Instant::now(), clock());
     let validators = Validators { etag: version.etag, last_modified: version.last_modified };
     let fetched = tokio::select! {
@@ -276,8 +291,28 @@ fn log(source: &Source, done: &Done) {
     let status = http_status.map(tracing::field::display);
     let detail = detail.as_deref().map(tracing::field::display);
     if outcome.is_success() && !done.report.has_defects() {
-        tracing::info!(source = name, outcome = outcome_word, duration_ms, status, rows, stored, held, detail, "poll");
+        tracing::info!(
+            source = name,
+            outcome = outcome_word,
+            duration_ms,
+            status,
+            rows,
+            stored,
+            held,
+            detail,
+            "poll"
+        );
     } else {
-        tracing::warn!(source = name, outcome = outcome_word, duration_ms, status, rows, stored, held, detail, "poll");
+        tracing::warn!(
+            source = name,
+            outcome = outcome_word,
+            duration_ms,
+            status,
+            rows,
+            stored,
+            held,
+            detail,
+            "poll"
+        );
     }
 }

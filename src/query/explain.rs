@@ -43,9 +43,9 @@ pub fn explain(
     let observation = found.ok_or_else(nothing)?;
     let capture = tables.capture(observation.capture)?;
     let quotes = capture.block.as_deref().map(parse::reread).unwrap_or_default().quotes;
-    let quote = quotes.into_iter().find(|quote| {
-        quote.slug == indicator.indicator.slug && quote.figures == observation.run.figures
-    });
+    let quote = quotes
+        .into_iter()
+        .find(|quote| quote.slug == indicator.indicator.slug && quote.figures == observation.run.figures);
     Ok(Explanation {
         indicator: indicator.indicator.clone(),
         is_within: at.is_none_or(|at| at <= observation.run.last_seen),

@@ -95,7 +95,10 @@ fn find<'a>(all: &'a [StoredIndicator], name: &str) -> Result<&'a StoredIndicato
     match matches[..] {
         [one] => Ok(one),
         [] => Err(QueryError::UnknownIndicator { name: name.to_owned(), nearest: nearest(all, name) }),
-        _ => Err(QueryError::Ambiguous { name: name.to_owned(), choices: matches.into_iter().map(full_name).collect() }),
+        _ => Err(QueryError::Ambiguous {
+            name: name.to_owned(),
+            choices: matches.into_iter().map(full_name).collect(),
+        }),
     }
 }
 
@@ -157,7 +160,9 @@ pub fn series(
     let mut runs: Vec<Run> = tables.runs(indicator.id, range)?.into_iter().map(|one| one.run).collect();
     let second = chrono::Duration::seconds(1);
     let begin = runs.first().map(|run| run.first_seen).or(range.from);
-    if let Some(before) = begin.map(|begin| tables.run_at(indicator.id, begin - second)).transpose()?.flatten() {
+    if let Some(before) =
+        begin.map(|begin| tables.run_at(indicator.id, begin - second)).transpose()?.flatten()
+    {
         runs.insert(0, before.run);
     }
     Ok(Series::new(indicator.indicator.clone(), zone, runs)?)

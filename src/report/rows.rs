@@ -1,6 +1,7 @@
 //! The rows that answers are made of, field for field as people script against them.
 //! Absent is null, numbers are numbers, times are RFC 3339 with an offset.
 
+use chrono::DateTime;
 use chrono_tz::Tz;
 use rust_decimal::Decimal;
 use serde::{Serialize, Serializer};
@@ -26,6 +27,11 @@ fn decimal<S: Serializer>(value: &Option<Decimal>, to: S) -> Result<S::Ok, S::Er
         Some(Err(_)) => rust_decimal::prelude::ToPrimitive::to_f64(&value.unwrap_or_default()).serialize(to),
         None => to.serialize_none(),
     }
+}
+
+#[expect(clippy::ref_option, reason = "serde hands over references")]
+fn optional_time<S: Serializer>(at: &Option<DateTime<Tz>>, to: S) -> Result<S::Ok, S::Error> {
+    at.map(|at| at.to_rfc3339()).serialize(to)
 }
 
 fn level_text(level: Option<Level>) -> Text {
@@ -88,12 +94,12 @@ impl RunRow {
     /// The newest runs, with the age of those that are stale.
     #[must_use]
     pub fn latest_table(records: &[Record], zone: Tz, now: Timestamp) -> Table {
-        let mut table =
-            Table::new(&["INDICATOR", ">LEVEL", ">CHANGE", ">PERCENT", "UNIT", "LAST SEEN", ""]);
+        let mut table = Table::new(&["INDICATOR", ">LEVEL", ">CHANGE", ">PERCENT", "UNIT", "LAST SEEN", ""]);
         for Record { indicator, run } in records {
             let is_stale = crate::series::is_stale(run.last_seen, indicator.heartbeat, now);
             let age = is_stale.then(|| format!("{} ago", format::age(now - run.last_seen)));
-            let remarks: Vec<String> = age.into_iter().chain(run.verdict.remark().map(str::to_owned)).collect();
+            let remarks: Vec<String> =
+                age.into_iter().chain(run.verdict.remark().map(str::to_owned)).collect();
             table.row(vec![
                 Text::plain(indicator.slug.as_str()),
                 level_text(run.figures.level),
@@ -221,7 +227,15 @@ impl ChangeRow {
     #[must_use]
     pub fn table(changes: &[ChangeOver], zone: Tz) -> Table {
         let mut table = Table::new(&[
-            "INDICATOR", "AS OF", ">LEVEL", "OVER", ">BASE", "BASE SEEN", ">CHANGE", ">PERCENT", "",
+            "INDICATOR",
+            "AS OF",
+            ">LEVEL",
+            "OVER",
+            ">BASE",
+            "BASE SEEN",
+            ">CHANGE",
+            ">PERCENT",
+            "",
         ]);
         for change in changes {
             table.row(vec![
@@ -392,13 +406,14 @@ pub struct SourceRow {
     /// How many indicators it showed.
     pub indicators: usize,
     /// When its header was last seen.
-    pub last_seen: Option<String>,
+    #[serde(serialize_with = "optional_time")]
+    pub last_seen: Option<DateTime<Tz>>,
 }
 
 impl SourceRow {
     /// Every source.
     #[must_use]
-    pub fn table(rows: &[Self]) -> Table {
+    pub fn table(rows: &[Self], zone: Tz) -> Table {
         let mut table = Table::new(&["SOURCE", "POLLED", ">INDICATORS", "LAST SEEN", "URL"]);
         for row in rows {
             let polled = match (row.enabled, row.every_s, row.every_closed_s) {
@@ -410,7 +425,7 @@ impl SourceRow {
                 Text::plain(&row.source),
                 Text::plain(polled),
                 Text::plain(row.indicators.to_string()),
-                Text::maybe(row.last_seen.clone()),
+                Text::maybe(row.last_seen.map(|at| format::time(at.to_utc(), zone))),
                 Text::plain(&row.url),
             ]);
         }
@@ -543,8 +558,16 @@ impl HeldRow {
     /// Everything that waits.
     #[must_use]
     pub fn table(rows: &[Self]) -> Table {
-        let mut table =
-            Table::new(&[">ID", "INDICATOR", ">LEVEL", ">CHANGE", ">PERCENT", "FIRST SEEN", "LAST SEEN", "REASON"]);
+        let mut table = Table::new(&[
+            ">ID",
+            "INDICATOR",
+            ">LEVEL",
+            ">CHANGE",
+            ">PERCENT",
+            "FIRST SEEN",
+            "LAST SEEN",
+            "REASON",
+        ]);
         for row in rows {
             table.row(vec![
                 Text::plain(row.id.to_string()),
@@ -620,7 +643,7 @@ impl ExplainRow {
     pub fn table(explanation: &Explanation, zone: Tz) -> Table {
         let Explanation { indicator, observation, is_within, capture, quote, poll } = explanation;
         let run = &observation.run;
-        let mut table = Table::new(&["", ""]);
+        let mut table = Table::lines();
         let mut line = |name: &str, text: String| table.row(vec![Text::plain(name), Text::plain(text)]);
         let numbers = [
             run.figures.level.map(format::level),
@@ -635,7 +658,10 @@ impl ExplainRow {
         if !is_within {
             line("", "nothing was seen at the moment asked for; this is the last that was known".to_owned());
         }
-        line("text", quote.as_ref().map_or("the stored text does not say this".to_owned(), |quote| quote.text.clone()));
+        line(
+            "text",
+            quote.as_ref().map_or("the stored text does not say this".to_owned(), |quote| quote.text.clone()),
+        );
         line("capture", format!("{} of {}", capture.origin.word(), capture.url));
         line("text seen", format!("first at {}", format::time(capture.captured_at, zone)));
         if let Some(date) = capture.page_date {

@@ -125,7 +125,10 @@ impl Tables<'_> {
         let sql = "SELECT count(*), min(first_seen) FROM observation WHERE indicator_id = ?1";
         let mut statement = self.connection.prepare_cached(sql).doing("count the observations")?;
         let counted = statement.query_row([indicator_id], |row| {
-            Ok((row.get::<_, i64>(0)?.unsigned_abs(), row.get::<_, Option<i64>>(1)?.map(instant).transpose()?))
+            Ok((
+                row.get::<_, i64>(0)?.unsigned_abs(),
+                row.get::<_, Option<i64>>(1)?.map(instant).transpose()?,
+            ))
         });
         counted.doing("count the observations")
     }
