@@ -18,8 +18,8 @@
 //! 5  cli + config                                           knows every name; wires the rest together
 //! 4  poll   report                                          the daemon; the text forms of answers
 //! 3  ingest | query   chart                                 one way in, one way out, and its pictures
-//! 2  fetch   store   parse   series   format   calendar     two IO edges, four pure cores
-//! 1  domain  clock                                          words of the trade
+//! 2  fetch   store   parse   series   format   calendar     two IO edges, four pure cores; clock
+//! 1  domain                                                 words of the trade
 //! ```
 //!
 //! Each outside crate has one door: reqwest in [`fetch`], rusqlite in [`store`], plotters in [`chart`], clap in

@@ -1,6 +1,7 @@
 //! House rules that the compiler does not know: one door for each outside crate, layers that import only from
 //! below, and files that say what they own.
 
+#![allow(clippy::unwrap_used, missing_docs, reason = "a rule that cannot be read is a failed test")]
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -27,7 +28,7 @@ const DOORS: [(&str, &str); 15] = [
 /// The row of each module in the layers of `src/lib.rs`.
 const LAYERS: [(&str, u8); 15] = [
     ("domain", 1),
-    ("clock", 1),
+    ("clock", 2),
     ("fetch", 2),
     ("store", 2),
     ("parse", 2),
@@ -104,7 +105,8 @@ fn modules_import_only_from_layers_below() {
         let Some(own) = row(&module) else { continue };
         let code = code(path);
         for (other, below) in LAYERS.iter().filter(|(other, _)| *other != module) {
-            let grouped = code.contains(&format!("use crate::{{{other}")) || code.contains(&format!(", {other}}};"));
+            let grouped =
+                code.contains(&format!("use crate::{{{other}")) || code.contains(&format!(", {other}}};"));
             if code.contains(&format!("crate::{other}")) || grouped && code.contains("use crate::{") {
                 let wires_the_rest = own == 5;
                 assert!(*below < own || wires_the_rest, "{} imports {other}", path.display());
