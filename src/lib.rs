@@ -1,4 +1,42 @@
-//! x
+//! Pantau remembers the market indicators that a web page's header shows for a minute and forgets.
+//!
+//! # How data flows
+//!
+//! ```text
+//! page bytes -fetch-> Page -parse-> Quote -ingest-> Observation -store-> rows
+//! rows -query-> Series -resample|transform-> Series or Bars -report|chart-> table, PNG, JSON
+//! ```
+//!
+//! Two spines: [`ingest`] is the only way in (a live poll and a page saved years ago differ only in where they came
+//! from), [`query`] the only way out (tables, JSON and charts all ask it).
+//!
+//! # Layers
+//!
+//! A module imports only from the lines below its own, never from its siblings:
+//!
+//! ```text
+//! 5  cli + config                                           knows every name; wires the rest together
+//! 4  poll   report                                          the daemon; the text forms of answers
+//! 3  ingest | query   chart                                 one way in, one way out, and its pictures
+//! 2  fetch   store   parse   series   format   calendar     two IO edges, four pure cores; clock
+//! 1  domain                                                 words of the trade
+//! ```
+//!
+//! Each outside crate has one door: reqwest in [`fetch`], rusqlite in [`store`], plotters in [`chart`], clap in
+//! [`cli`]. A test guards the doors and the layers.
+//!
+//! # Reading order
+//!
+//! [`domain`] (start with `quote`, `verdict` and `observation`), [`parse`], [`ingest`] (`runs` says what the rows are
+//! by definition), [`store`], [`query`], then whatever edge is of interest.
+//!
+//! # What is promised
+//!
+//! - A number is kept exactly as printed, with its exact text; `explain` goes the whole way back.
+//! - Nothing is invented: no as-of time from a fetch time, no filled gap, no repaired sign, no level for a return.
+//! - Captures may arrive in any order and more than once: the rows are the same.
+//! - One poll is one transaction, and a commit survives a power cut.
+
 pub mod calendar;
 pub mod chart;
 pub mod cli;

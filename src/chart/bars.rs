@@ -70,6 +70,13 @@ pub(super) fn percent_plan(frame: &Frame<'_, '_>, bars: &[Bar], caption: String)
     }
 }
 
+/// A stretch of time, widened so that its first and last bar are seen whole.
+pub(super) fn whole_bars((from, to): (Timestamp, Timestamp), bars: &[Bar]) -> (Timestamp, Timestamp) {
+    let first = bars.first().map_or(from, |bar| bar.start);
+    let last = bars.last().map_or(to, |bar| bar.end);
+    (from.min(first), to.max(last))
+}
+
 /// The middle of a bar.
 pub(super) fn middle(bar: &Bar) -> f64 {
     f64::midpoint(seconds(bar.start), seconds(bar.end))

@@ -1,6 +1,6 @@
 //! The line chart: the level over time, and under it the percentage change per bar.
 
-use super::bars::{bars, width_for};
+use super::bars::{bars, whole_bars, width_for};
 use super::dates::seconds;
 use super::frame::Frame;
 use super::levels::{Levels, average};
@@ -30,7 +30,7 @@ pub(super) fn draw(
         series: inside,
         every,
         average: average(frame, &samples, &bars, every)?,
-        span: (track.from, track.to),
+        span: whole_bars((track.from, track.to), &bars),
         extremes: (track.high, track.low),
         track: &track,
         bars: &bars,

@@ -3,8 +3,10 @@
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
+use crate::format;
+
 /// The minus sign of print; a hyphen is too short beside digits.
-const MINUS: char = '\u{2212}';
+const MINUS: &str = "\u{2212}";
 
 /// A value that the axis names.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -43,35 +45,12 @@ fn multiples(first: f64, last: f64, digit: i32, power: i32) -> Vec<ValueTick> {
 
 /// A number with its decimals as they are: `1,520,000`, `919.20`, with a real minus sign.
 pub(super) fn number(value: Decimal) -> String {
-    let plain = value.abs().to_string();
-    let (whole, decimals) = plain.split_once('.').map_or((plain.as_str(), None), |(w, d)| (w, Some(d)));
-    let mut text = String::new();
-    if value.is_sign_negative() && !value.is_zero() {
-        text.push(MINUS);
-    }
-    text.push_str(&grouped(whole));
-    if let Some(decimals) = decimals {
-        text.push('.');
-        text.push_str(decimals);
-    }
-    text
-}
-
-fn grouped(digits: &str) -> String {
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    printed(&format::decimal(value))
 }
 
 /// [`number`] with a sign, but for zero: `+12,000`.
 pub(super) fn signed(value: Decimal) -> String {
-    let plus = if value.is_sign_positive() && !value.is_zero() { "+" } else { "" };
-    format!("{plus}{}", number(value))
+    printed(&format::signed(value))
 }
 
 /// A percentage with its sign and decimals as they are: `+0.80%`.
@@ -81,9 +60,11 @@ pub(super) fn percent(value: Decimal) -> String {
 
 /// A computed percentage, at the two decimals that the page prints.
 pub(super) fn computed_percent(value: Decimal) -> String {
-    let mut rounded = value.round_dp(2);
-    rounded.rescale(2);
-    percent(rounded)
+    printed(&format::computed_percent(value))
+}
+
+fn printed(text: &str) -> String {
+    text.replace('-', MINUS)
 }
 
 #[cfg(test)]

@@ -142,7 +142,7 @@ pub(super) fn sources(context: &Context) -> anyhow::Result<Exit> {
             every_s: None,
             every_closed_s: None,
             indicators: health.map_or(0, |health| health.indicators.len()),
-            last_seen: last_seen.map(|at| at.with_timezone(&context.zone).to_rfc3339()),
+            last_seen: last_seen.map(|at| at.with_timezone(&context.zone)),
         }
     };
     let mut rows: Vec<SourceRow> = Vec::new();
@@ -156,7 +156,7 @@ pub(super) fn sources(context: &Context) -> anyhow::Result<Exit> {
     }
     let forgotten = healths.iter().filter(|health| context.config.source(&health.source.name).is_none());
     rows.extend(forgotten.map(|health| row(&health.source.name, &health.source.url)));
-    context.answer(&rows, || SourceRow::table(&rows))?;
+    context.answer(&rows, || SourceRow::table(&rows, context.zone))?;
     Ok(Exit::Done)
 }
 

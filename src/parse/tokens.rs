@@ -114,14 +114,10 @@ impl Splitter {
         self.boundary = true;
     }
 
-    /// Adds a character; a bar stands alone, `%` ends a number, and a sign after a digit begins the next.
+    /// Adds a character; a bar or an arrow stands alone, `%` ends a number, and a sign after a digit begins the next.
     fn character(&mut self, character: char) {
         let after_number = self.current.ends_with(|last: char| last.is_ascii_digit() || last == ')');
-        if character == '|' {
-            self.split();
-            self.current.push(character);
-            self.split();
-        } else if is_arrow(character) {
+        if character == '|' || is_arrow(character) {
             self.split();
             self.current.push(character);
             self.split();

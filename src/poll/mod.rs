@@ -155,7 +155,10 @@ async fn poll_patiently<F: Fetch>(
     let answer = ask(polled, version, clock, grace(stopped.clone())).await;
     loop {
         match record(store, source, answer.clone()).await {
-            Ok(done) => return Ok(log(source, &done)),
+            Ok(done) => {
+                log(source, &done);
+                return Ok(());
+            }
             Err(error) if error.is_locked() && !*stopped.borrow() => {
                 tracing::warn!(
                     source = source.name,

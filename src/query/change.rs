@@ -5,7 +5,8 @@ use rust_decimal::Decimal;
 
 use crate::calendar::Calendar;
 use crate::domain::{Indicator, Kind, Level, TimeRange, Timestamp, Window};
-use crate::series::{compound, daily_returns, percent_change, start_of_day};
+use crate::format::age;
+use crate::series::{compound, daily_returns, is_stale, percent_change, start_of_day};
 use crate::store::{StoredIndicator, Tables};
 
 use super::{QueryError, known_until, series};
@@ -91,7 +92,7 @@ fn change_of_level(
     let note = match (known, base) {
         (None, _) => Some("nothing known yet".to_owned()),
         (_, None) => Some("nothing known at the beginning of the window".to_owned()),
-        _ => None,
+        (_, Some((_, seen))) => begin.and_then(|begin| age_of_base(indicator, begin, seen)),
     };
     Ok(ChangeOver {
         indicator: indicator.indicator.clone(),
@@ -104,6 +105,12 @@ fn change_of_level(
         percent: pair.and_then(|(known, base)| percent_change(base.0, known.0)),
         note,
     })
+}
+
+/// A base that was last seen longer ago than the heartbeat may not have been the level at the beginning.
+fn age_of_base(indicator: &StoredIndicator, begin: Timestamp, seen: Timestamp) -> Option<String> {
+    let is_old = is_stale(seen, indicator.indicator.heartbeat, begin);
+    is_old.then(|| format!("the base was last seen {} before the window", age(begin - seen)))
 }
 
 fn change_of_return(

@@ -1,1 +1,162 @@
+//! Questions about a few recorded pages, with answers worked out by hand.
 
+use std::time::Duration;
+
+use rust_decimal::Decimal;
+
+use super::*;
+use crate::domain::Window;
+use crate::ingest::{self, saved_page};
+use crate::parse::Layout;
+use crate::store::Store;
+
+fn at(text: &str) -> Timestamp {
+    chrono::DateTime::parse_from_rfc3339(&format!("{text}:00+07:00")).unwrap().to_utc()
+}
+
+/// A store that saw these rows at these times of the market.
+fn store(pages: &[(&str, &str)]) -> Store {
+    let mut store = Store::open_in_memory().unwrap();
+    for (time, rows) in pages {
+        see(&mut store, "kontan", time, rows);
+    }
+    store
+}
+
+fn see(store: &mut Store, source: &str, time: &str, rows: &str) {
+    let source = ingest::Source {
+        name: source.to_owned(),
+        url: "https://example.org/".to_owned(),
+        layout: Layout::Kontan,
+        slowest_poll: Duration::from_secs(60),
+    };
+    let page = saved_page("page".to_owned(), format!("| INDIKATOR |\n{rows}").into_bytes(), at(time));
+    store.write(|tables| ingest::ingest(tables, &source, &page)).unwrap();
+}
+
+fn change(store: &Store, slug: &str, over: &str, as_of: Option<&str>) -> ChangeOver {
+    let indicators = resolve(store.tables(), &[slug.to_owned()]).unwrap();
+    let over: Window = over.parse().unwrap();
+    let changes = changes(store.tables(), &indicators, &[over], as_of.map(at), &Calendar::idx()).unwrap();
+    changes.into_iter().next().unwrap()
+}
+
+fn percent(change: &ChangeOver) -> Option<String> {
+    change.percent.map(|percent| percent.normalize().to_string())
+}
+
+/// LQ45 over two days of November 2024.
+const NOVEMBER: [(&str, &str); 4] = [
+    ("2024-11-21T17:00", "LQ45 866 -8,90 -1,02%"),
+    ("2024-11-22T08:00", "LQ45 866 -8,90 -1,02%"),
+    ("2024-11-22T10:30", "LQ45 878 11,94 1,38%"),
+    ("2024-11-22T17:00", "LQ45 877 10,80 1,25%"),
+];
+
+#[test]
+fn a_change_is_against_the_last_level_known_when_the_window_began() {
+    let store = store(&NOVEMBER);
+    let day = change(&store, "lq45", "1d", None);
+    assert_eq!((day.as_of, day.base_at), (at("2024-11-22T17:00"), Some(at("2024-11-21T17:00"))));
+    assert_eq!(day.change, Some(Decimal::from(11)));
+    // 100 * (877 / 866 - 1)
+    assert_eq!(percent(&day).as_deref(), Some("1.270208"));
+    let hours = change(&store, "lq45", "6h", Some("2024-11-22T16:00"));
+    assert_eq!(
+        (hours.level.unwrap().to_string(), hours.base_level.unwrap().to_string()),
+        ("878".into(), "866".into())
+    );
+    assert_eq!(hours.base_at, Some(at("2024-11-22T08:00")));
+    assert_eq!(hours.note.as_deref(), Some("the base was last seen 2h 00m before the window"));
+}
+
+#[test]
+fn no_base_no_number() {
+    let change = change(&store(&NOVEMBER), "lq45", "1w", None);
+    assert_eq!((change.base_level, change.change, change.percent), (None, None, None));
+    assert_eq!(change.note.as_deref(), Some("nothing known at the beginning of the window"));
+}
+
+#[test]
+fn returns_compound_over_trading_days_and_a_missing_day_is_no_number() {
+    let days = [
+        ("2024-11-25T16:00", "RD.SAHAM 1.00%"),
+        ("2024-11-26T16:00", "RD.SAHAM 2.00%"),
+        // The 27th is a closure: what is shown then is still the return of the 26th.
+        ("2024-11-27T16:00", "RD.SAHAM 2.00%"),
+        ("2024-11-28T16:00", "RD.SAHAM -1.00%"),
+    ];
+    let known = change(&store(&days), "rd-saham", "3d", None);
+    // 100 * (1.02 * 0.99 - 1)
+    assert_eq!(percent(&known).as_deref(), Some("0.98"));
+    assert_eq!((known.level, known.change), (None, None));
+    let missing = change(&store(&days), "rd-saham", "1w", None);
+    assert_eq!(missing.percent, None);
+    assert_eq!(missing.note.as_deref(), Some("the return of 2024-11-22 was never seen"));
+}
+
+#[test]
+fn bars_take_their_previous_close_from_before_the_range() {
+    let store = store(&NOVEMBER);
+    let indicator = resolve(store.tables(), &["lq45".to_owned()]).unwrap().remove(0);
+    let range = TimeRange { from: Some(at("2024-11-22T00:00")), to: None };
+    let series = series(store.tables(), &indicator, range, chrono_tz::Asia::Jakarta).unwrap();
+    let bars = bars(&series, Interval::DAY, range, &Calendar::idx());
+    let [bar] = bars[..] else { panic!("one day was asked for: {bars:?}") };
+    let levels = bar.levels.unwrap();
+    let shown = [levels.open, levels.high, levels.low, levels.close].map(|level| level.to_string());
+    assert_eq!(shown, ["866", "878", "866", "877"]);
+    assert_eq!(bar.percent.unwrap().normalize().to_string(), "1.270208");
+    assert_eq!(bar.samples, 3);
+}
+
+#[test]
+fn an_unknown_name_suggests_the_nearest_and_a_shared_one_asks_which() {
+    let mut store = store(&NOVEMBER);
+    let ask = |store: &Store, name: &str| resolve(store.tables(), &[name.to_owned()]);
+    match ask(&store, "lq54").unwrap_err() {
+        QueryError::UnknownIndicator { nearest, .. } => assert_eq!(nearest.as_deref(), Some("lq45")),
+        other => panic!("{other}"),
+    }
+    assert!(matches!(ask(&store, "bitcoin"), Err(QueryError::UnknownIndicator { nearest: None, .. })));
+    assert_eq!(ask(&store, "LQ45").unwrap().len(), 1);
+    see(&mut store, "other", "2024-11-22T10:30", "LQ45 878 11,94 1,38%\nUSD/IDR 15.917 13,00 0,08%");
+    assert!(matches!(ask(&store, "lq45"), Err(QueryError::Ambiguous { .. })));
+    assert_eq!(ask(&store, "other/lq45").unwrap()[0].indicator.source, "other");
+    assert_eq!(ask(&store, "usd/idr").unwrap()[0].indicator.label, "USD/IDR");
+}
+
+#[test]
+fn the_limit_keeps_the_newest_runs() {
+    let store = store(&NOVEMBER);
+    let indicator = resolve(store.tables(), &["lq45".to_owned()]).unwrap().remove(0);
+    let seen = |limit| {
+        let records = history(store.tables(), &indicator, TimeRange::default(), limit).unwrap();
+        records.iter().map(|record| record.run.first_seen).collect::<Vec<_>>()
+    };
+    assert_eq!(seen(Some(2)), [at("2024-11-22T10:30"), at("2024-11-22T17:00")]);
+    assert_eq!(seen(None).len(), 4);
+}
+
+#[test]
+fn a_number_is_traced_back_to_its_text() {
+    let store = store(&NOVEMBER);
+    let indicator = resolve(store.tables(), &["lq45".to_owned()]).unwrap().remove(0);
+    let explained = explain(store.tables(), &indicator, Some(at("2024-11-22T12:00"))).unwrap();
+    assert_eq!(explained.quote.unwrap().text, "LQ45 878 11,94 1,38%");
+    assert!(!explained.is_within);
+    assert!(explain(store.tables(), &indicator, Some(at("2024-11-01T12:00"))).is_err());
+}
+
+#[test]
+fn what_a_header_no_longer_shows_is_not_stale() {
+    let store = store(&[
+        ("2024-11-22T10:00", "LQ45 878 11,94 1,38%\nRD.SAHAM 0.05%"),
+        ("2024-11-22T10:30", "LQ45 878 11,94 1,38%"),
+    ]);
+    let health = &health(store.tables(), at("2024-11-22T10:31")).unwrap()[0];
+    let states: Vec<_> = health.indicators.iter().map(|one| (one.is_gone, one.is_stale)).collect();
+    assert_eq!(states, [(false, false), (true, false)]);
+    assert!(!health.is_stale());
+    assert!(super::health(store.tables(), at("2024-11-22T12:00")).unwrap()[0].is_stale());
+}

@@ -1,6 +1,7 @@
 //! The rows that answers are made of, field for field as people script against them.
 //! Absent is null, numbers are numbers, times are RFC 3339 with an offset.
 
+use chrono::DateTime;
 use chrono_tz::Tz;
 use rust_decimal::Decimal;
 use serde::{Serialize, Serializer};
@@ -26,6 +27,11 @@ fn decimal<S: Serializer>(value: &Option<Decimal>, to: S) -> Result<S::Ok, S::Er
         Some(Err(_)) => rust_decimal::prelude::ToPrimitive::to_f64(&value.unwrap_or_default()).serialize(to),
         None => to.serialize_none(),
     }
+}
+
+#[expect(clippy::ref_option, reason = "serde hands over references")]
+fn optional_time<S: Serializer>(at: &Option<DateTime<Tz>>, to: S) -> Result<S::Ok, S::Error> {
+    at.map(|at| at.to_rfc3339()).serialize(to)
 }
 
 fn level_text(level: Option<Level>) -> Text {
@@ -400,13 +406,14 @@ pub struct SourceRow {
     /// How many indicators it showed.
     pub indicators: usize,
     /// When its header was last seen.
-    pub last_seen: Option<String>,
+    #[serde(serialize_with = "optional_time")]
+    pub last_seen: Option<DateTime<Tz>>,
 }
 
 impl SourceRow {
     /// Every source.
     #[must_use]
-    pub fn table(rows: &[Self]) -> Table {
+    pub fn table(rows: &[Self], zone: Tz) -> Table {
         let mut table = Table::new(&["SOURCE", "POLLED", ">INDICATORS", "LAST SEEN", "URL"]);
         for row in rows {
             let polled = match (row.enabled, row.every_s, row.every_closed_s) {
@@ -418,7 +425,7 @@ impl SourceRow {
                 Text::plain(&row.source),
                 Text::plain(polled),
                 Text::plain(row.indicators.to_string()),
-                Text::maybe(row.last_seen.clone()),
+                Text::maybe(row.last_seen.map(|at| format::time(at.to_utc(), zone))),
                 Text::plain(&row.url),
             ]);
         }
@@ -636,7 +643,7 @@ impl ExplainRow {
     pub fn table(explanation: &Explanation, zone: Tz) -> Table {
         let Explanation { indicator, observation, is_within, capture, quote, poll } = explanation;
         let run = &observation.run;
-        let mut table = Table::new(&["", ""]);
+        let mut table = Table::lines();
         let mut line = |name: &str, text: String| table.row(vec![Text::plain(name), Text::plain(text)]);
         let numbers = [
             run.figures.level.map(format::level),

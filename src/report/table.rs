@@ -46,6 +46,14 @@ impl Table {
         Self { inner, notes: Vec::new() }
     }
 
+    /// Lines of a name and a text, without a header.
+    #[must_use]
+    pub fn lines() -> Self {
+        let mut inner = comfy_table::Table::new();
+        inner.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+        Self { inner, notes: Vec::new() }
+    }
+
     /// Adds a row. Text from pages is escaped, so that it cannot command a terminal.
     pub fn row(&mut self, cells: Vec<Text>) {
         self.inner.add_row(cells.into_iter().map(|cell| Cell::new(cell.0)));

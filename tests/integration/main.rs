@@ -13,3 +13,5 @@ mod extract;
 mod record;
 mod server;
 mod shapes;
+mod sources;
+mod words;
