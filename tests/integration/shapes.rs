@@ -57,7 +57,7 @@ pub(crate) fn pages(capture: &str) -> Vec<Page> {
         Page { name: "minified", html: minified(&header) },
         Page {
             name: "end of 400 KB",
-            html: self::page(&header.junk, &list_items(&header), &filler(400_000, 50)),
+            html: self::page(&header.junk, &list_items(&header), &filler(400_000, MENTION, 50)),
         },
     ]
 }
@@ -177,10 +177,13 @@ const SENTENCES: [&str; 5] = [
     "Pedagang kain menutup kios lebih awal karena hujan turun sejak pukul 15.40 WIB.",
 ];
 
-const MENTION: &str = "<p>Analis menilai INDIKATOR pertumbuhan | INDIKATOR harga, dan | LQ45 naik 1,2%.</p>";
+const MENTION: &str = "<p>Analis menilai INDIKATOR pertumbuhan belum pasti, LQ45 naik 1,2%.</p>";
+
+/// As near to the bar as an article comes.
+const NEAR_MENTION: &str = "<p>Analis menilai pertumbuhan | INDIKATOR harga, dan | LQ45 naik 1,2%.</p>";
 
 /// Text of our own, at least so many bytes, with a mention of the bar's word once in so many paragraphs.
-fn filler(bytes: usize, mention_every: usize) -> String {
+fn filler(bytes: usize, mention: &str, mention_every: usize) -> String {
     let mut text = String::with_capacity(bytes + 200);
     for (count, sentence) in SENTENCES.iter().cycle().enumerate() {
         if text.len() >= bytes {
@@ -188,7 +191,7 @@ fn filler(bytes: usize, mention_every: usize) -> String {
         }
         writeln!(text, "<p class=\"isi\">{sentence}</p>").unwrap();
         if count.is_multiple_of(mention_every) {
-            writeln!(text, "{MENTION}").unwrap();
+            writeln!(text, "{mention}").unwrap();
         }
     }
     text
@@ -197,7 +200,8 @@ fn filler(bytes: usize, mention_every: usize) -> String {
 /// A page that mentions the word of the bar some thousand times before the bar itself.
 pub(crate) fn full_of_mentions(capture: &str) -> String {
     let header = Header::of(capture);
-    page(&header.junk, &list_items(&header), &filler(400_000, 2))
+    let ahead = filler(200_000, MENTION, 2) + &filler(200_000, NEAR_MENTION, 2);
+    page(&header.junk, &list_items(&header), &ahead)
 }
 
 /// Pages whose markup separates every label from its value, also where the text glued them: the rows are the same,
