@@ -98,6 +98,11 @@ fn a_label_in_an_element_of_its_own_gives_the_same_rows() {
         let done = home.pantau(["extract", "-"]).stdin(html).ok();
         expect_rows(&done.ndjson(), &capture, shape);
         expect_remarks(&done, &capture);
+        // Where the text glues a label to its value, elements make other words of it, and so another text.
+        if !matches!(name, "c01" | "c02") {
+            let plain = home.pantau(["extract"]).arg(&capture.path).ok().ndjson();
+            assert_eq!(digest(&done.ndjson()), digest(&plain), "{name} as {shape}");
+        }
     }
 }
 
