@@ -1,12 +1,13 @@
 //! Sources that only a configuration describes, and what servers answer to a single `poll`.
 
 use std::fs;
+use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::captures::{capture, fixtures};
-use crate::common::{Home, decimal, number, text};
-use crate::server::{Answer, Server};
+use crate::common::{Home, decimal, number, text, wait_for};
+use crate::server::{Answer, Server, deserted_url};
 use crate::shapes;
 
 fn configure(home: &Home, sources: &str) {
@@ -113,6 +114,37 @@ fn only_the_named_source_is_polled() {
 }
 
 #[test]
+fn a_source_that_fails_keeps_no_other_from_being_polled() {
+    let home = Home::new();
+    let good = Server::start(vec![Answer::page(capture("c04").text)]);
+    let bad = deserted_url();
+    configure(&home, &format!("{}{}", css(&bad), kontan(&good.url())));
+    let done = home.pantau(["poll", "-f", "json"]).fails(75);
+    done.says(&bad);
+    let summary = done.array().remove(0);
+    for (field, value) in [("captures", "1"), ("rows", "11"), ("stored", "11"), ("failed", "1")] {
+        assert_eq!(number(&summary, field), Some(decimal(value)), "{field} of {summary}");
+    }
+    assert_eq!(number(&latest(&home, "lq45"), "level"), Some(decimal("877")));
+}
+
+#[test]
+fn a_poll_that_is_interrupted_says_so_and_leaves_a_sound_database() {
+    let home = Home::with_captures(&["c20"]);
+    let server = Server::start(vec![Answer::page("").delay(Duration::from_secs(60))]);
+    configure(&home, &kontan(&server.url()));
+    let poll = home.pantau(["poll"]).start();
+    wait_for("the request", Duration::from_secs(30), || (!server.requests().is_empty()).then_some(()));
+    poll.signal("INT");
+    let done = poll.wait(Duration::from_secs(2));
+    assert_eq!(done.code, Some(130), "{done}");
+    assert!(done.stdout.is_empty(), "{done}");
+    done.says("interrupted");
+    home.pantau(["db", "verify"]).ok();
+    assert_eq!(number(&latest(&home, "lq45"), "level"), Some(decimal("878")));
+}
+
+#[test]
 fn the_program_says_who_asks() {
     let home = Home::new();
     let server = Server::start(vec![Answer::page(capture("c04").text)]);
@@ -145,7 +177,7 @@ fn what_a_server_answers_decides_the_exit_code() {
 #[test]
 fn a_server_that_takes_too_long_is_for_later() {
     let home = Home::new();
-    let slow = Answer::page(capture("c20").text).trickle(10, std::time::Duration::from_millis(100));
+    let slow = Answer::page(capture("c20").text).trickle(10, Duration::from_millis(100));
     let server = Server::start(vec![slow]);
     configure(&home, &format!("{}timeout = \"500ms\"\n", kontan(&server.url())));
     home.pantau(["poll"]).refuses(75).says(&server.url());
