@@ -199,12 +199,41 @@ fn a_command_that_does_not_exist_is_a_usage_error() {
 #[test]
 fn a_closed_pipe_is_a_quiet_success() {
     let home = Home::with_captures(&FOUR);
-    let status = std::process::Command::new("sh")
-        .args(["-c", "\"$0\" \"$@\" | true; exit 0"])
-        .arg(env!("CARGO_BIN_EXE_pantau"))
-        .args(["history", "lq45", "-f", "ndjson", "--db"])
-        .arg(home.database())
-        .output()
-        .unwrap();
-    assert!(status.status.success() && status.stderr.is_empty(), "{status:?}");
+    let page = capture("c20").path;
+    for command in [
+        &["latest"][..],
+        &["history", "lq45", "-f", "ndjson"],
+        &["chart", "lq45", "-o", "-"],
+        &["extract", page.to_str().unwrap()],
+        &["config"],
+        &["man"],
+        &["completions", "bash"],
+        &["--help"],
+    ] {
+        let done = home.pantau(command).unread();
+        assert_eq!(done.code, Some(0), "{done}");
+        done.is_silent();
+    }
+}
+
+#[test]
+fn a_full_disk_behind_the_output_is_no_success() {
+    if !std::path::Path::new("/dev/full").exists() {
+        return;
+    }
+    let home = Home::with_captures(&["c20"]);
+    for command in [&["latest"][..], &["indicators"], &["config"]] {
+        // The shell opens the device; the program only sees an output that takes nothing.
+        let output = std::process::Command::new("sh")
+            .args(["-c", "exec \"$0\" \"$@\" > /dev/full", env!("CARGO_BIN_EXE_pantau")])
+            .args(command)
+            .arg("--db")
+            .arg(home.database())
+            .env_clear()
+            .env("HOME", home.path(""))
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        assert!(output.stderr.starts_with(b"pantau: "), "{output:?}");
+    }
 }

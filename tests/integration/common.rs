@@ -171,6 +171,17 @@ impl Pantau {
         done
     }
 
+    /// Runs it with an output that nobody reads.
+    pub(crate) fn unread(mut self) -> Done {
+        let shown = format!("{:?}", self.command);
+        self.command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = self.command.spawn().unwrap();
+        drop(child.stdout.take());
+        let stderr = Some(drain(child.stderr.take().unwrap()));
+        let stdout = Some(thread::spawn(Vec::new));
+        Running { shown, child, stdout, stderr }.wait(PATIENCE)
+    }
+
     /// Starts it and leaves it running.
     pub(crate) fn start(mut self) -> Running {
         let shown = format!("{:?}", self.command);

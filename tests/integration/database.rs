@@ -92,6 +92,17 @@ fn a_backup_never_overwrites() {
 }
 
 #[test]
+fn a_backup_touches_no_other_file() {
+    let home = Home::with_captures(&["c20"]);
+    let names = ["copy.partial", "copy.tmp", "copy.db.tmp", "copy.db.partial", "copy"];
+    let others: Vec<PathBuf> = names.iter().map(|name| home.write(name, b"something dear")).collect();
+    home.pantau(["db", "backup", "copy.db"]).ok();
+    for other in others {
+        assert_eq!(fs::read(&other).unwrap(), b"something dear", "{}", other.display());
+    }
+}
+
+#[test]
 fn a_good_database_is_found_good() {
     rich().pantau(["db", "verify"]).ok();
 }
