@@ -207,6 +207,27 @@ fn a_question_and_a_backup_do_not_disturb_it() {
 }
 
 #[test]
+fn a_database_that_is_locked_for_long_ends_nothing_and_loses_no_poll() {
+    let home = Home::new();
+    let server = Server::start(FOUR.map(|name| Answer::page(page(name))).to_vec());
+    let daemon = start(&home, &[source("kontan", &server.url())]);
+    wait_for("the first outcome", SEQUENCE, || (!attempts(&home, "kontan").is_empty()).then_some(()));
+    // Longer than a statement waits by itself.
+    let other = rusqlite::Connection::open(home.database()).unwrap();
+    other.busy_timeout(Duration::from_secs(5)).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    std::thread::sleep(Duration::from_secs(7));
+    other.execute_batch("ROLLBACK").unwrap();
+    wait_for("the fourth outcome", SEQUENCE, || (attempts(&home, "kontan").len() >= 4).then_some(()));
+    daemon.signal("TERM");
+    let done = daemon.wait(GOODBYE);
+    expect_clean_end(&done);
+    let outcomes = outcomes(&home, "kontan");
+    assert_eq!(outcomes[..4], ["stored"; 4], "{done}");
+    assert_eq!(outcomes.len(), server.requests().len(), "{done}");
+}
+
+#[test]
 fn a_restart_asks_with_the_version_it_remembers() {
     let home = Home::new();
     let server = Server::start(vec![
