@@ -54,6 +54,20 @@ pub fn signed(value: Decimal) -> String {
     format!("{plus}{}", decimal(value))
 }
 
+/// An error and its causes, each said once: some libraries repeat a cause inside the message ahead of it.
+#[must_use]
+pub fn error_chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |chain, cause| {
+        let cause = cause.to_string();
+        if chain.contains(&cause) || cause.contains("Error code ") {
+            chain
+        } else {
+            format!("{chain}: {cause}")
+        }
+    })
+}
+
 /// How long ago, in its two largest units: `45s`, `12m`, `3h 05m`, `2d 4h`, `1y 20d`. A year is 365 days;
 /// an age below zero (a clock was set back) has a minus.
 #[must_use]

@@ -59,22 +59,25 @@ pub(super) fn samples(
     }
 }
 
+/// Within the heartbeat a level holds until the next one is seen: a step, since a slope would show levels that
+/// nobody saw.
 fn level_samples(series: &Series) -> Vec<Sample> {
     let mut samples = Vec::with_capacity(series.runs().len());
     for stretch in stretches(series) {
         let mut breaks = true;
-        for run in stretch {
-            samples.extend(level_sample(run, breaks));
+        for (at, run) in stretch.iter().enumerate() {
+            let until = stretch.get(at + 1).map_or(run.last_seen, |next| next.first_seen);
+            samples.extend(level_sample(run, until, breaks));
             breaks = run.figures.level.is_none();
         }
     }
     samples
 }
 
-fn level_sample(run: &Run, breaks: bool) -> Option<Sample> {
+fn level_sample(run: &Run, until: Timestamp, breaks: bool) -> Option<Sample> {
     let level = run.figures.level?;
     let (value, exact) = (level.0.to_f64(), level.decimal());
-    Some(Sample { from: run.first_seen, to: run.last_seen, value, exact, breaks })
+    Some(Sample { from: run.first_seen, to: until, value, exact, breaks })
 }
 
 /// The compounded index of daily returns, one point at the beginning of each day. A single return is

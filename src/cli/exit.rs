@@ -60,11 +60,29 @@ pub(super) fn tell(error: &anyhow::Error, quiet: bool) -> Exit {
         return Exit::Done;
     }
     let (exit, hint) = judge(error);
-    anstream::eprintln!("pantau: {}", format::escape(&format!("{error:#}")));
+    anstream::eprintln!("pantau: {}", format::escape(&format::error_chain(error.as_ref())));
     if let Some(hint) = hint.filter(|_| !quiet) {
         anstream::eprintln!("hint: {}", format::escape(&hint));
     }
     exit
+}
+
+/// Prints help where it was asked for, and a usage error as one line like any other.
+pub(super) fn tell_usage(error: &clap::Error) -> Exit {
+    let is_help = !error.use_stderr()
+        || error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
+    if is_help {
+        // Help into a closed pipe is a quiet success like any other output.
+        let _ = error.print();
+        return if error.use_stderr() { Exit::Usage } else { Exit::Done };
+    }
+    let text = error.render().to_string();
+    let lines: Vec<&str> = text.lines().take_while(|line| !line.is_empty()).map(str::trim).collect();
+    let message = lines.join(" ");
+    anstream::eprintln!("pantau: {}", format::escape(message.trim_start_matches("error: ")));
+    let tip = text.lines().find_map(|line| line.trim().strip_prefix("tip: "));
+    anstream::eprintln!("hint: {}", tip.unwrap_or("--help says what there is"));
+    Exit::Usage
 }
 
 fn is_closed_pipe(error: &anyhow::Error) -> bool {

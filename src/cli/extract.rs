@@ -29,7 +29,7 @@ pub(super) fn run(global: &Global, args: &ExtractArgs) -> anyhow::Result<Exit> {
         let reading = match read(file) {
             Ok(body) => parse::parse(&body, None, &reader.layout),
             Err(error) => {
-                anstream::eprintln!("pantau: {}", format::escape(&format!("{error:#}")));
+                anstream::eprintln!("pantau: {}", format::escape(&format::error_chain(error.as_ref())));
                 exit = Exit::Failed;
                 continue;
             }

@@ -292,12 +292,7 @@ struct InitArgs {
 pub fn main() -> Exit {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => {
-            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Done };
-            // Help into a closed pipe is a quiet success like any other output.
-            let _ = error.print();
-            return exit;
-        }
+        Err(error) => return exit::tell_usage(&error),
     };
     match cli.global.color {
         ColorArg::Auto => {}

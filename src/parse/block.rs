@@ -44,8 +44,11 @@ pub(super) fn read(body: &[u8], encoding: &'static Encoding) -> Block {
         .take(MAX_BARS)
         .collect();
     if bars.is_empty() {
-        let found = excerpt_of(body, encoding);
-        return Block { issues: vec![Issue::NoBar { mentions: mentions.len(), found }], ..Block::default() };
+        let issue = match excerpt_of(body, encoding) {
+            None => Issue::NoText { bytes: body.len() },
+            Some(found) => Issue::NoBar { mentions: mentions.len(), found },
+        };
+        return Block { issues: vec![issue], ..Block::default() };
     }
     let page_date = bars.iter().find_map(|bar| bar.date);
     let replaced = bars.iter().any(|bar| bar.replaced);
@@ -61,9 +64,12 @@ pub(super) fn read(body: &[u8], encoding: &'static Encoding) -> Block {
     block
 }
 
-fn excerpt_of(body: &[u8], encoding: &'static Encoding) -> String {
+/// How a page begins, if it begins with text.
+fn excerpt_of(body: &[u8], encoding: &'static Encoding) -> Option<String> {
     let head = &body[..body.len().min(2048)];
-    excerpt(&words(&charset::decode(head, encoding, false).text))
+    let is_binary = head.contains(&0) && !charset::is_wide(encoding);
+    let text = charset::decode(head, encoding, false).text;
+    (!is_binary && !text.trim().is_empty()).then(|| excerpt(&words(&text)))
 }
 
 /// An HTML document that was opened and never closed. An answer shorter than it promised can arrive as a success.

@@ -14,6 +14,11 @@ pub enum Issue {
         /// How the page begins.
         found: String,
     },
+    /// There is no text at all.
+    NoText {
+        /// How many bytes there are instead.
+        bytes: usize,
+    },
     /// The bar is there, and no row follows it.
     NoRows {
         /// What follows it.
@@ -71,6 +76,7 @@ impl Issue {
     pub fn is_defect(&self) -> bool {
         match self {
             Self::NoBar { .. }
+            | Self::NoText { .. }
             | Self::NoRows { .. }
             | Self::BrokenRow { .. }
             | Self::CopiesDisagree { .. }
@@ -97,6 +103,8 @@ impl fmt::Display for Issue {
                 "expected the bar `| INDIKATOR |`; the word stands {mentions} times, never between bars in shown text; \
                  the page begins '{found}'"
             ),
+            Self::NoText { bytes: 0 } => f.write_str("expected a page; it is empty"),
+            Self::NoText { bytes } => write!(f, "expected a page; there are {bytes} bytes that are no text"),
             Self::NoRows { found } if found.is_empty() => {
                 f.write_str("expected rows after the bar `| INDIKATOR |`; the page ends there")
             }

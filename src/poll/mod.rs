@@ -18,6 +18,7 @@ use crate::calendar::Calendar;
 use crate::clock::Clock;
 use crate::domain::{Attempt, Origin, Outcome, Page, Timestamp};
 use crate::fetch::{Fetch, FetchError, Fetched, Validators};
+use crate::format;
 use crate::ingest::{self, Report, Source, Version};
 use crate::store::{Store, StoreError};
 
@@ -234,16 +235,10 @@ fn failed(error: &FetchError, attempt: Attempt) -> Answer {
     let attempt = Attempt {
         outcome: error.outcome(),
         http_status: error.status(),
-        detail: Some(error_chain(error)),
+        detail: Some(format::error_chain(error)),
         ..attempt
     };
     Answer { attempt, body: Body::None, is_transient: error.is_transient() }
-}
-
-/// An error and its causes, once each.
-fn error_chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
-    causes.fold(error.to_string(), |chain, cause| format!("{chain}: {cause}"))
 }
 
 async fn known_version(store: &SharedStore, source: &Source) -> Result<Version, StoreError> {

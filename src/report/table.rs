@@ -31,12 +31,11 @@ impl Table {
         let header = Style::new().bold();
         inner.set_header(columns.iter().map(|name| {
             let name = name.trim_start_matches('>');
-            Cell::new(format!("{header}{name}{header:#}"))
+            Cell::new(if name.is_empty() { String::new() } else { format!("{header}{name}{header:#}") })
         }));
         for (at, name) in columns.iter().enumerate() {
             let side = if name.starts_with('>') { Side::Right } else { Side::Left };
             if let Some(column) = inner.column_mut(at) {
-                column.set_padding((0, 2));
                 column.set_cell_alignment(match side {
                     Side::Left => CellAlignment::Left,
                     Side::Right => CellAlignment::Right,
@@ -57,6 +56,9 @@ impl Table {
     /// Adds a row. Text from pages is escaped, so that it cannot command a terminal.
     pub fn row(&mut self, cells: Vec<Text>) {
         self.inner.add_row(cells.into_iter().map(|cell| Cell::new(cell.0)));
+        for column in self.inner.column_iter_mut() {
+            column.set_padding((0, 2));
+        }
     }
 
     /// Adds a line below the table.
@@ -109,6 +111,9 @@ impl Text {
     /// Text that asks for attention.
     #[must_use]
     pub fn warning(text: impl AsRef<str>) -> Self {
+        if text.as_ref().is_empty() {
+            return Self(String::new());
+        }
         let style = Style::new().fg_color(Some(AnsiColor::Magenta.into()));
         Self(format!("{style}{}{style:#}", format::escape(text.as_ref())))
     }
