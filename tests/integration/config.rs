@@ -47,8 +47,8 @@ fn a_flag_comes_before_the_environment_and_that_before_the_file() {
     let elsewhere = home.path("elsewhere.db");
     fs::rename(home.database(), &elsewhere).unwrap();
     home.write("config/pantau/pantau.toml", "[store]\npath = \"file.db\"\n");
-    home.pantau(["latest"]).fails(3).says("file.db");
-    home.pantau(["latest"]).env("PANTAU_DB", "environment.db").fails(3).says("environment.db");
+    home.pantau(["latest"]).refuses(3).says("file.db");
+    home.pantau(["latest"]).env("PANTAU_DB", "environment.db").refuses(3).says("environment.db");
     home.pantau(["latest", "--db"]).arg(&elsewhere).env("PANTAU_DB", "environment.db").ok();
     home.pantau(["latest"]).env("PANTAU_DB", &elsewhere).ok();
 }
@@ -61,7 +61,7 @@ fn shells_are_helped() {
         done.is_silent();
         assert!(done.stdout().contains("pantau") && done.stdout().contains("history"), "{done}");
     }
-    home.pantau(["completions", "cmd"]).fails(2);
+    home.pantau(["completions", "cmd"]).refuses(2);
     assert_eq!(home.files(), Vec::<std::path::PathBuf>::new());
 }
 

@@ -162,7 +162,7 @@ fn what_a_server_answers_decides_the_exit_code() {
         (Answer::new("429 Too Many Requests", ""), 75, "429"),
         (Answer::new("404 Not Found", "tiada"), 1, "404"),
         (Answer::page(shapes::without_block()), 5, "| INDIKATOR |"),
-        (Answer::page(""), 5, "| INDIKATOR |"),
+        (Answer::page(""), 5, "it is empty"),
         (Answer::page(capture("c20").text).cut(100), 75, "http://127.0.0.1"),
     ] {
         let home = Home::new();
