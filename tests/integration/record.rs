@@ -270,6 +270,29 @@ fn a_change_is_asked_as_of_any_moment() {
 }
 
 #[test]
+fn returns_compound_over_the_trading_days_of_a_window() {
+    let home = Home::with_captures(&["c02", "c01"]);
+    // Monday after Thursday 18 and Friday 19 April 2024: a fall of 0.40 % instead of a rise of 0.05 %.
+    let monday = capture("c01").text.replace("RD.SAHAM 0.05%", "RD.SAHAM -0.40%");
+    home.pantau(["poll", "--at", "2024-04-22T10:30:00+07:00", "--from", "-"]).stdin(monday).ok();
+    for (over, percent) in [
+        // Monday alone: the window begins on Sunday, and on Friday, whose return is in its base.
+        ("1d", Some("-0.4")),
+        ("3d", Some("-0.4")),
+        // Friday and Monday: 1.0005 * 0.9960 = 0.996498.
+        ("4d", Some("-0.3502")),
+        // Tuesday and Wednesday of the week before were never seen.
+        ("1w", None),
+    ] {
+        let object = change(&home, &["rd-saham", "--over", over]);
+        assert_eq!(number(&object, "percent"), percent.map(decimal), "{object}");
+        for field in ["level", "base_level", "change"] {
+            assert_eq!(number(&object, field), None, "{object}");
+        }
+    }
+}
+
+#[test]
 fn there_is_one_change_for_each_indicator_and_window() {
     let home = Home::with_captures(&FOUR);
     let done = home.pantau(["change", "emas", "lq45", "--over", "1d,1mo", "-f", "ndjson"]).ok();
