@@ -1,10 +1,10 @@
 //! The commands that ask: latest, history, change, explain, status, indicators, sources.
 
-use crate::domain::Indicator;
+use crate::domain::{Indicator, Kind, TimeRange};
 use crate::query::{self, QueryError, Record};
 use crate::report::{BarRow, ChangeRow, ExplainRow, Format, IndicatorRow, RunRow, SourceRow, StatusRow};
-use crate::series::Bar;
-use crate::store::{StoreError, StoredIndicator};
+use crate::series::{Bar, Series};
+use crate::store::{Store, StoreError, StoredIndicator};
 
 use super::context::Context;
 use super::exit::Exit;
@@ -42,7 +42,7 @@ fn limit(context: &Context, args: &HistoryArgs) -> Option<usize> {
 
 fn runs(
     context: &Context,
-    store: &crate::store::Store,
+    store: &Store,
     indicators: &[StoredIndicator],
     args: &HistoryArgs,
 ) -> anyhow::Result<Exit> {
@@ -66,7 +66,7 @@ fn note_limit(context: &Context, args: &HistoryArgs, found: usize) {
 
 fn bars(
     context: &Context,
-    store: &crate::store::Store,
+    store: &Store,
     indicators: &[StoredIndicator],
     args: &HistoryArgs,
 ) -> anyhow::Result<Exit> {
@@ -76,12 +76,23 @@ fn bars(
     for indicator in indicators {
         let series = query::series(store.tables(), indicator, range, context.calendar.zone())?;
         let all = query::bars(&series, every, range, &context.calendar);
+        note_calendar(context, &series);
         let skipped = limit(context, args).map_or(0, |limit| all.len().saturating_sub(limit));
         note_limit(context, args, all.len() - skipped);
         bars.extend(all.into_iter().skip(skipped).map(|bar| (indicator.indicator.clone(), bar)));
     }
     let rows: Vec<BarRow> = bars.iter().map(|(of, bar)| BarRow::new(of, bar, context.zone)).collect();
     context.answer_some(&rows, NOTHING_IN_RANGE, || BarRow::table(&bars, every, context.zone))
+}
+
+/// Returns are taken by trading day, so where the list of closures ends is worth a word.
+pub(super) fn note_calendar(context: &Context, series: &Series) {
+    let ends =
+        [series.runs().first().map(|run| run.first_seen), series.runs().last().map(|run| run.last_seen)];
+    let note = ends.into_iter().flatten().find_map(|at| context.calendar.note(context.calendar.date_of(at)));
+    if let Some(note) = note.filter(|_| series.indicator().kind == Kind::Return) {
+        context.note(&note);
+    }
 }
 
 pub(super) fn change(context: &Context, args: &ChangeArgs) -> anyhow::Result<Exit> {
@@ -163,10 +174,10 @@ pub(super) fn sources(context: &Context) -> anyhow::Result<Exit> {
 /// Every indicator that is asked for, as series for a chart.
 pub(super) fn series_of(
     context: &Context,
-    store: &crate::store::Store,
+    store: &Store,
     names: &[String],
-    range: crate::domain::TimeRange,
-) -> Result<Vec<crate::series::Series>, QueryError> {
+    range: TimeRange,
+) -> Result<Vec<Series>, QueryError> {
     let indicators = query::resolve(store.tables(), names)?;
     indicators
         .iter()

@@ -9,7 +9,7 @@ use crate::report;
 use crate::series::Series;
 
 use super::ChartArgs;
-use super::ask::series_of;
+use super::ask::{note_calendar, series_of};
 use super::context::Context;
 use super::exit::{Exit, Refusal};
 
@@ -39,6 +39,7 @@ pub(super) fn run(context: &Context, args: &ChartArgs) -> anyhow::Result<Exit> {
     };
     let store = context.reader()?;
     let series = series_of(context, &store, &args.indicators, range)?;
+    series.iter().for_each(|one| note_calendar(context, one));
     let drawing = chart::draw(&spec, &series, &|date| context.calendar.is_trading_day(date))?;
     let bytes = match picture {
         Picture::Svg => drawing.svg().as_bytes().to_vec(),

@@ -25,6 +25,9 @@ pub(super) fn run(context: &Context) -> anyhow::Result<Exit> {
         let shutdown = shutdown()?;
         let names: Vec<&str> = sources.iter().map(|polled| polled.source.name.as_str()).collect();
         tracing::info!(database = %store.path().display(), sources = names.join(","), "started");
+        if let Some(note) = context.calendar.note(context.calendar.date_of(context.now)) {
+            tracing::warn!("{note}");
+        }
         let calendar = context.calendar.clone();
         poll::run(Arc::new(Mutex::new(store)), sources, calendar, clock::now, shutdown).await?;
         tracing::info!("stopped");

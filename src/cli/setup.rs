@@ -56,9 +56,23 @@ pub(super) fn completions(shell: clap_complete::Shell) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
+/// One page: the program, then the help of each of its commands.
 pub(super) fn man() -> anyhow::Result<Exit> {
     let mut page = Vec::new();
-    clap_mangen::Man::new(Cli::command()).render(&mut page)?;
-    print(&String::from_utf8_lossy(&page))?;
+    let mut program = Cli::command();
+    clap_mangen::Man::new(program.clone()).render(&mut page)?;
+    let mut page = String::from_utf8_lossy(&page).into_owned();
+    for command in program.get_subcommands_mut() {
+        let name = format!("pantau {}", command.get_name());
+        let help = command.clone().bin_name(&name).term_width(80).render_long_help().to_string();
+        page.push_str(&format!(".SH {}\n.nf\n", name.to_uppercase()));
+        for line in help.lines() {
+            // A line that begins with a mark of its own would be a command of the page.
+            let escaped = line.replace('\\', "\\e").replace('-', "\\-");
+            page.push_str(&format!("\\&{escaped}\n"));
+        }
+        page.push_str(".fi\n");
+    }
+    print(&page)?;
     Ok(Exit::Done)
 }

@@ -82,6 +82,7 @@ fn css(source: &Source) -> Result<CssRules, Problem> {
     if rules.level.is_none() && rules.percent.is_none() {
         return Err(Problem::new(source.layout.span(), "a css source needs `level` or `percent`"));
     }
+    rules.check().map_err(|problem| Problem::new(source.layout.span(), problem))?;
     Ok(rules)
 }
 

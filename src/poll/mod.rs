@@ -285,29 +285,20 @@ fn log(source: &Source, done: &Done) {
     let (stored, held) = (done.report.count(ingest::Fate::Stored), done.report.count(ingest::Fate::Held));
     let status = http_status.map(tracing::field::display);
     let detail = detail.as_deref().map(tracing::field::display);
-    if outcome.is_success() && !done.report.has_defects() {
-        tracing::info!(
-            source = name,
-            outcome = outcome_word,
-            duration_ms,
-            status,
-            rows,
-            stored,
-            held,
-            detail,
-            "poll"
-        );
-    } else {
-        tracing::warn!(
-            source = name,
-            outcome = outcome_word,
-            duration_ms,
-            status,
-            rows,
-            stored,
-            held,
-            detail,
-            "poll"
-        );
+    macro_rules! line {
+        ($level:ident) => {
+            tracing::$level!(
+                source = name,
+                outcome = outcome_word,
+                duration_ms,
+                status,
+                rows,
+                stored,
+                held,
+                detail,
+                "poll"
+            )
+        };
     }
+    if outcome.is_success() && !done.report.has_defects() { line!(info) } else { line!(warn) }
 }

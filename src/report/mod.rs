@@ -1,15 +1,24 @@
 //! View models and their text forms: takes what a question was answered with, returns text.
-//! Knows no store, no terminal and no clock.
+//! Knows no database, no terminal and no clock. The fields of a row are a contract that people script against:
+//! absent is null, numbers are numbers, times are RFC 3339 with an offset.
 
-mod rows;
+mod cell;
+mod change;
+mod explain;
+mod health;
+mod pages;
+mod review;
+mod runs;
 mod table;
 
 use serde::Serialize;
 
-pub use rows::{
-    BarRow, ChangeRow, ExplainRow, ExtractRow, HeldRow, IndicatorRow, QuoteRow, RunRow, SourceRow, StatusRow,
-    Summary,
-};
+pub use change::ChangeRow;
+pub use explain::ExplainRow;
+pub use health::{IndicatorRow, SourceRow, StatusRow};
+pub use pages::{ExtractRow, QuoteRow, Summary};
+pub use review::HeldRow;
+pub use runs::{BarRow, RunRow};
 pub use table::Table;
 
 /// The form an answer is given in.

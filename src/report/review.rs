@@ -1,0 +1,70 @@
+//! The rows of `review`.
+
+use chrono_tz::Tz;
+use serde::Serialize;
+
+use crate::domain::{Change, Indicator, Level, Percent};
+use crate::store::Held;
+
+use super::cell::{change_text, level_text, percent_text, rfc3339};
+use super::table::{Table, Text};
+
+/// `review`: what waits for a decision.
+#[derive(Debug, Serialize)]
+pub struct HeldRow {
+    id: i64,
+    indicator: String,
+    source: String,
+    level: Option<Level>,
+    change: Option<Change>,
+    percent: Option<Percent>,
+    first_seen: String,
+    last_seen: String,
+    reason: String,
+}
+
+impl HeldRow {
+    /// A held value with its times in a zone.
+    #[must_use]
+    pub fn new(indicator: &Indicator, held: &Held, zone: Tz) -> Self {
+        Self {
+            id: held.id,
+            indicator: indicator.slug.to_string(),
+            source: indicator.source.clone(),
+            level: held.figures.level,
+            change: held.figures.change,
+            percent: held.figures.percent,
+            first_seen: rfc3339(held.seen_at, zone),
+            last_seen: rfc3339(held.last_seen, zone),
+            reason: held.reason.clone(),
+        }
+    }
+
+    /// Everything that waits.
+    #[must_use]
+    pub fn table(rows: &[Self]) -> Table {
+        let mut table = Table::new(&[
+            ">ID",
+            "INDICATOR",
+            ">LEVEL",
+            ">CHANGE",
+            ">PERCENT",
+            "FIRST SEEN",
+            "LAST SEEN",
+            "REASON",
+        ]);
+        for row in rows {
+            table.row(vec![
+                Text::plain(row.id.to_string()),
+                Text::plain(&row.indicator),
+                level_text(row.level),
+                change_text(row.change),
+                percent_text(row.percent),
+                Text::plain(&row.first_seen),
+                Text::plain(&row.last_seen),
+                Text::plain(&row.reason),
+            ]);
+        }
+        table
+    }
+}

@@ -1,0 +1,152 @@
+//! The rows of `latest` and `history`: runs, and bars.
+
+use chrono_tz::Tz;
+use rust_decimal::Decimal;
+use serde::Serialize;
+
+use crate::domain::{Change, Indicator, Interval, Level, Percent, Timestamp};
+use crate::format;
+use crate::query::Record;
+use crate::series::{Bar, is_stale};
+
+use super::cell::{
+    change_text, computed_percent_text, decimal, level_text, percent_text, remark_text, rfc3339,
+};
+use super::table::{Table, Text};
+
+/// `latest` and `history`: a run.
+#[derive(Debug, Serialize)]
+pub struct RunRow {
+    indicator: String,
+    label: String,
+    kind: &'static str,
+    unit: String,
+    level: Option<Level>,
+    change: Option<Change>,
+    percent: Option<Percent>,
+    verdict: &'static str,
+    first_seen: String,
+    last_seen: String,
+    source: String,
+}
+
+impl RunRow {
+    /// A run with its times in a zone.
+    #[must_use]
+    pub fn new(record: &Record, zone: Tz) -> Self {
+        let Record { indicator, run } = record;
+        Self {
+            indicator: indicator.slug.to_string(),
+            label: indicator.label.clone(),
+            kind: indicator.kind.word(),
+            unit: indicator.unit.clone(),
+            level: run.figures.level,
+            change: run.figures.change,
+            percent: run.figures.percent,
+            verdict: run.verdict.word(),
+            first_seen: rfc3339(run.first_seen, zone),
+            last_seen: rfc3339(run.last_seen, zone),
+            source: indicator.source.clone(),
+        }
+    }
+
+    /// The newest runs, with the age of those that are stale.
+    #[must_use]
+    pub fn latest_table(records: &[Record], zone: Tz, now: Timestamp) -> Table {
+        let mut table = Table::new(&["INDICATOR", ">LEVEL", ">CHANGE", ">PERCENT", "UNIT", "LAST SEEN", ""]);
+        for Record { indicator, run } in records {
+            let stale = is_stale(run.last_seen, indicator.heartbeat, now);
+            let age = stale.then(|| format!("{} ago", format::age(now - run.last_seen)));
+            let remarks: Vec<String> =
+                age.into_iter().chain(run.verdict.remark().map(str::to_owned)).collect();
+            table.row(vec![
+                Text::plain(indicator.slug.as_str()),
+                level_text(run.figures.level),
+                change_text(run.figures.change),
+                percent_text(run.figures.percent),
+                Text::plain(&indicator.unit),
+                Text::plain(format::time(run.last_seen, zone)),
+                Text::warning(remarks.join("; ")),
+            ]);
+        }
+        table
+    }
+
+    /// Runs in order of time.
+    #[must_use]
+    pub fn history_table(records: &[Record], zone: Tz) -> Table {
+        let mut table =
+            Table::new(&["INDICATOR", "FIRST SEEN", "LAST SEEN", ">LEVEL", ">CHANGE", ">PERCENT", ""]);
+        for Record { indicator, run } in records {
+            table.row(vec![
+                Text::plain(indicator.slug.as_str()),
+                Text::plain(format::time(run.first_seen, zone)),
+                Text::plain(format::time(run.last_seen, zone)),
+                level_text(run.figures.level),
+                change_text(run.figures.change),
+                percent_text(run.figures.percent),
+                remark_text(run),
+            ]);
+        }
+        table
+    }
+}
+
+/// `history --every`: a bar.
+#[derive(Debug, Serialize)]
+pub struct BarRow {
+    indicator: String,
+    start: String,
+    end: String,
+    open: Option<Level>,
+    high: Option<Level>,
+    low: Option<Level>,
+    close: Option<Level>,
+    #[serde(serialize_with = "decimal")]
+    percent: Option<Decimal>,
+    samples: usize,
+}
+
+impl BarRow {
+    /// A bar with its times in a zone.
+    #[must_use]
+    pub fn new(indicator: &Indicator, bar: &Bar, zone: Tz) -> Self {
+        Self {
+            indicator: indicator.slug.to_string(),
+            start: rfc3339(bar.start, zone),
+            end: rfc3339(bar.end, zone),
+            open: bar.levels.map(|levels| levels.open),
+            high: bar.levels.map(|levels| levels.high),
+            low: bar.levels.map(|levels| levels.low),
+            close: bar.levels.map(|levels| levels.close),
+            percent: bar.percent,
+            samples: bar.samples,
+        }
+    }
+
+    /// Bars in order of time.
+    #[must_use]
+    pub fn table(bars: &[(Indicator, Bar)], every: Interval, zone: Tz) -> Table {
+        let mut table =
+            Table::new(&["INDICATOR", "START", ">OPEN", ">HIGH", ">LOW", ">CLOSE", ">PERCENT", ">SAMPLES"]);
+        for (indicator, bar) in bars {
+            let start = bar.start.with_timezone(&zone);
+            let start = if every.is_daily_or_longer() {
+                start.format("%Y-%m-%d").to_string()
+            } else {
+                format::time(bar.start, zone)
+            };
+            table.row(vec![
+                Text::plain(indicator.slug.as_str()),
+                Text::plain(start),
+                level_text(bar.levels.map(|levels| levels.open)),
+                level_text(bar.levels.map(|levels| levels.high)),
+                level_text(bar.levels.map(|levels| levels.low)),
+                level_text(bar.levels.map(|levels| levels.close)),
+                computed_percent_text(bar.percent),
+                Text::plain(bar.samples.to_string()),
+            ]);
+        }
+        table
+    }
+}
