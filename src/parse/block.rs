@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use chrono::{Datelike, NaiveDate};
 use encoding_rs::Encoding;
-use memchr::{memchr, memchr3, memmem};
+use memchr::{memchr, memchr2, memchr3, memmem};
 
 use crate::domain::{Quote, Verdict, known};
 
@@ -21,7 +21,10 @@ const WINDOW_AFTER: usize = 64 * 1024;
 const WINDOW_BEFORE: usize = 4 * 1024;
 /// A page shows the bar once, a rendered one perhaps three times.
 const MAX_BARS: usize = 8;
-const MAX_MENTIONS: usize = 256;
+/// Articles may mention the word; a page that puts it between bars more often than this is no header.
+const MAX_CANDIDATES: usize = 1024;
+/// How far from the word its bars can stand, tags and entities between included.
+const BAR_REACH: usize = 512;
 /// How many words that are no row may stand between two rows that verify.
 const LOOKAHEAD: usize = 12;
 
@@ -37,8 +40,10 @@ pub(super) struct Block {
 
 /// Reads the header of a page whose anchor is written in ASCII bytes.
 pub(super) fn read(body: &[u8], encoding: &'static Encoding) -> Block {
-    let mentions: Vec<usize> = memmem::find_iter(body, ANCHOR).take(MAX_MENTIONS).collect();
-    let bars: Vec<Bar> = shown(body, &mentions)
+    let mentions: Vec<usize> = memmem::find_iter(body, ANCHOR).collect();
+    let candidates: Vec<usize> =
+        mentions.iter().copied().filter(|&mention| may_be_bar(body, mention)).take(MAX_CANDIDATES).collect();
+    let bars: Vec<Bar> = shown(body, &candidates)
         .into_iter()
         .filter_map(|place| Bar::at(body, place, encoding))
         .take(MAX_BARS)
@@ -62,6 +67,14 @@ pub(super) fn read(body: &[u8], encoding: &'static Encoding) -> Block {
         block.issues.push(Issue::CutShort);
     }
     block
+}
+
+/// Whether something that can be a bar, written out or as an entity, stands on both sides of a mention.
+fn may_be_bar(body: &[u8], mention: usize) -> bool {
+    let after = mention + ANCHOR.len();
+    let sides =
+        [&body[mention.saturating_sub(BAR_REACH)..mention], &body[after..body.len().min(after + BAR_REACH)]];
+    sides.iter().all(|side| memchr2(b'|', b'&', side).is_some())
 }
 
 /// How a page begins, if it begins with text.

@@ -94,7 +94,7 @@ fn find<'a>(all: &'a [StoredIndicator], name: &str) -> Result<&'a StoredIndicato
     }
     match matches[..] {
         [one] => Ok(one),
-        [] => Err(QueryError::UnknownIndicator { name: name.to_owned(), nearest: nearest(all, name) }),
+        [] => Err(QueryError::UnknownIndicator { name: name.to_owned(), nearest: nearest(all, label) }),
         _ => Err(QueryError::Ambiguous {
             name: name.to_owned(),
             choices: matches.into_iter().map(full_name).collect(),

@@ -22,7 +22,8 @@ impl Store {
             return Err(StoreError::BackupExists { path: target.to_owned() });
         }
         let failed = |source| StoreError::Backup { path: target.to_owned(), source };
-        let partial = target.with_extension("partial");
+        let name = target.file_name().unwrap_or_default().to_string_lossy();
+        let partial = target.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
         let copied = Connection::open(&partial).and_then(|mut copy| {
             self.copy_into(&mut copy)?;
             // A backup is one file: nothing may wait beside it.
