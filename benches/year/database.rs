@@ -8,7 +8,7 @@ use chrono_tz::Asia::Jakarta;
 use pantau::domain::{Attempt, Origin, Outcome, Page, Timestamp};
 use pantau::ingest::{self, Source, Version};
 use pantau::parse::Layout;
-use pantau::store::{Store, StoreError};
+use pantau::store::{Store, StoreError, Tables};
 
 use crate::folder::Folder;
 use crate::market::{Market, Numbers};
@@ -40,19 +40,18 @@ pub(crate) fn prepare(folder: &Folder, days: u32) -> anyhow::Result<PathBuf> {
 /// How long recording took.
 struct Recorded {
     polls: usize,
-    rows: usize,
+    confirmations: usize,
     took: Duration,
 }
 
 impl std::fmt::Display for Recorded {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { polls, rows, took } = self;
+        let Self { polls, confirmations, took } = self;
         let a_second = |count: usize| count as f64 / took.as_secs_f64();
-        let (polls_a_second, rows_a_second) = (a_second(*polls), a_second(polls * rows));
+        let (polls_a_second, rows_a_second) = (a_second(*polls), a_second(*confirmations));
         write!(
             f,
-            "{polls} polls, {} confirmations in {:.1} s: {polls_a_second:.0} polls/s, {rows_a_second:.0} confirmations/s",
-            polls * rows,
+            "{polls} polls, {confirmations} confirmations in {:.1} s: {polls_a_second:.0} polls/s, {rows_a_second:.0} confirmations/s",
             took.as_secs_f64(),
         )
     }
@@ -68,19 +67,13 @@ fn record(path: &Path, days: u32) -> anyhow::Result<Recorded> {
     let mut store = Store::open_writer(path)?;
     let mut market = Market::new(SEED);
     let mut numbers = Numbers::new(SEED + 1);
-    let mut recorded = Recorded { polls: 0, rows: market.rows(), took: Duration::ZERO };
+    let mut recorded = Recorded { polls: 0, confirmations: 0, took: Duration::ZERO };
     for minutes in minutes(days).chunks(POLLS_A_TRANSACTION) {
         let polls: Vec<(Page, Attempt)> =
             minutes.iter().map(|at| poll(*at, &mut market, &mut numbers)).collect();
         recorded.polls += polls.len();
         let begun = Instant::now();
-        store
-            .write(|tables| {
-                polls.into_iter().try_for_each(|(page, attempt)| {
-                    ingest::ingest_poll(tables, &source, &page, Version::default(), attempt).map(|_| ())
-                })
-            })
-            .map_err(|error: StoreError| error)?;
+        recorded.confirmations += store.write(|tables| record_all(tables, &source, polls))?;
         recorded.took += begun.elapsed();
     }
     let begun = Instant::now();
@@ -88,6 +81,16 @@ fn record(path: &Path, days: u32) -> anyhow::Result<Recorded> {
     drop(store);
     recorded.took += begun.elapsed();
     Ok(recorded)
+}
+
+/// Records polls; counts the rows that were read from their pages.
+fn record_all(tables: Tables<'_>, source: &Source, polls: Vec<(Page, Attempt)>) -> Result<usize, StoreError> {
+    let mut rows = 0;
+    for (page, attempt) in polls {
+        let (report, _) = ingest::ingest_poll(tables, source, &page, Version::default(), attempt)?;
+        rows += report.quotes.len();
+    }
+    Ok(rows)
 }
 
 fn minutes(days: u32) -> Vec<Timestamp> {

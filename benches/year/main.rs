@@ -6,8 +6,8 @@
 //! are the same in every run; they go through the one way in, parsing included, 500 polls a transaction. Time spent
 //! on making up the pages is not counted. Then the release binary answers questions of that database; of each the
 //! median of 7 runs after one to warm up is told, in wall time and in processor time (user and system), starting
-//! the process included. A run asks short questions several times in a row and divides, because the system counts
-//! processor time in steps of 10 ms.
+//! the process included; what takes longer than 10 s is measured once. A run asks short questions several times in
+//! a row and divides, because the system counts processor time in steps of 10 ms.
 //!
 //! - `-- --days N`: only the first N days, for a quick look.
 //! - `-- --keep DIR`: leave the database there, and measure the one that is there already.

@@ -137,11 +137,6 @@ impl Market {
         Self { calendar: Calendar::idx(), numbers: Numbers::new(seed), rows, today: None }
     }
 
-    /// How many rows the header has.
-    pub(crate) fn rows(&self) -> usize {
-        self.rows.len()
-    }
-
     /// Goes on to a minute.
     pub(crate) fn go_on(&mut self, at: Timestamp) {
         let local = at.with_timezone(&self.calendar.zone());

@@ -10,6 +10,9 @@ use crate::folder::Folder;
 
 const RUNS: usize = 7;
 
+/// A question that takes longer is measured once.
+const LONG: Duration = Duration::from_secs(10);
+
 /// A run asks a question again until this much time has passed, ...
 const A_RUN: Duration = Duration::from_millis(500);
 /// ... but no more often than this.
@@ -46,9 +49,11 @@ pub(crate) fn cost(folder: &Folder, database: &Path, question: &Question) -> any
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::inherit());
     let warm = Instant::now();
     ask(&mut command)?;
-    let times = (A_RUN.as_secs_f64() / warm.elapsed().as_secs_f64()).ceil();
+    let took = warm.elapsed();
+    let times = (A_RUN.as_secs_f64() / took.as_secs_f64()).ceil();
     let times = (1..=MOST_TIMES).find(|count| f64::from(*count) >= times).unwrap_or(MOST_TIMES);
-    let runs = (0..RUNS).map(|_| run(&mut command, times)).collect::<anyhow::Result<Vec<Cost>>>()?;
+    let runs = if took > LONG { 1 } else { RUNS };
+    let runs = (0..runs).map(|_| run(&mut command, times)).collect::<anyhow::Result<Vec<Cost>>>()?;
     Ok(Cost {
         wall_ms: median(runs.iter().map(|run| run.wall_ms)),
         cpu_ms: median(runs.iter().map(|run| run.cpu_ms)),
