@@ -283,7 +283,7 @@ enum DbTask {
 
 #[derive(Debug, Args)]
 struct InitArgs {
-    /// Where to write it; by default where it is looked for
+    /// Where to write it; pantau.toml in the current folder by default
     file: Option<PathBuf>,
 }
 

@@ -9,6 +9,7 @@ use anyhow::Context as _;
 use crate::clock;
 use crate::domain::{Attempt, Outcome};
 use crate::fetch::Client;
+use crate::format;
 use crate::ingest::{self, Fate, Report, saved_page};
 use crate::poll::{Done, Polled, poll_once};
 use crate::report::{Format, QuoteRow, Summary};
@@ -21,6 +22,8 @@ use super::exit::{Exit, Refusal};
 /// What became of one source.
 struct Outturn {
     source: String,
+    /// What a message is about: the source, and the file when there is one.
+    origin: String,
     report: Report,
     /// Absent for a saved page.
     done: Option<(Attempt, bool)>,
@@ -41,8 +44,13 @@ fn store(context: &Context, args: &PollArgs) -> anyhow::Result<Store> {
 }
 
 fn from_file(context: &Context, args: &PollArgs, file: &Path) -> anyhow::Result<Outturn> {
-    let at =
-        args.at.as_deref().map(|at| context.moment(at)).transpose()?.map_or(context.now, |span| span.start);
+    let at = args.at.as_deref().map(|at| context.moment(at)).transpose()?;
+    let at = at.map_or(context.now, |span| span.start);
+    if at > context.now {
+        let at = format::time(at, context.zone);
+        let message = format!("a page cannot have been fetched at {at}: that is yet to come");
+        return Err(Refusal::new(Exit::Usage, message).into());
+    }
     let source = match &args.source {
         Some(name) => context.sources(Some(name))?,
         None => context.sources(None)?.into_iter().take(1).collect(),
@@ -51,7 +59,8 @@ fn from_file(context: &Context, args: &PollArgs, file: &Path) -> anyhow::Result<
     let body = read(file)?;
     let page = saved_page(file.display().to_string(), body, at);
     let report = store(context, args)?.write(|tables| ingest::ingest(tables, &source, &page))?;
-    Ok(Outturn { source: source.name, report, done: None })
+    let origin = format!("{}: {}", source.name, file.display());
+    Ok(Outturn { source: source.name, origin, report, done: None })
 }
 
 /// A file, or stdin.
@@ -83,7 +92,12 @@ fn from_network(context: &Context, args: &PollArgs) -> anyhow::Result<Vec<Outtur
                 _ = tokio::signal::ctrl_c() => return Err(interrupted().into()),
             };
             let source = polled.source.name.clone();
-            outturns.push(Outturn { source, report, done: Some((attempt, is_transient)) });
+            outturns.push(Outturn {
+                origin: source.clone(),
+                source,
+                report,
+                done: Some((attempt, is_transient)),
+            });
         }
         Ok(outturns)
     })
@@ -114,17 +128,17 @@ fn show(context: &Context, outturns: &[Outturn]) -> anyhow::Result<()> {
 
 /// What was not as expected; the one reason why a source gave nothing is an error, the rest are notes.
 fn complain(context: &Context, outturn: &Outturn, table_told: bool) {
-    let name = &outturn.source;
+    let name = &outturn.origin;
     let gave_nothing = outturn.report.quotes.is_empty();
     let failure = outturn.done.as_ref().filter(|(attempt, _)| !attempt.outcome.is_success());
     if let Some((attempt, _)) = failure {
         let detail = attempt.detail.as_deref().unwrap_or(attempt.outcome.word());
-        anstream::eprintln!("pantau: {name}: {}", crate::format::escape(detail));
+        anstream::eprintln!("pantau: {name}: {}", format::escape(detail));
         return;
     }
     for issue in &outturn.report.issues {
         if gave_nothing && issue.is_defect() {
-            anstream::eprintln!("pantau: {name}: {}", crate::format::escape(&issue.to_string()));
+            anstream::eprintln!("pantau: {name}: {}", format::escape(&issue.to_string()));
         } else {
             context.note(&format!("{name}: {issue}"));
         }

@@ -34,12 +34,15 @@ pub(super) fn init(global: &Global, args: &InitArgs) -> anyhow::Result<Exit> {
         .write_all(config::commented_example().as_bytes())
         .with_context(|| format!("failed to write {}", file.display()))?;
     if !global.quiet {
-        anstream::eprintln!("wrote {}", file.display());
+        let file = file.display();
+        anstream::eprintln!(
+            "wrote {file}; it is in force with --config {file}, or as ~/.config/pantau/pantau.toml"
+        );
     }
     Ok(Exit::Done)
 }
 
-/// `pantau.toml` in the current folder is what --config is most easily pointed at; the XDG folder needs no pointing.
+/// In the current folder, where people look for what they just made.
 fn default_file() -> PathBuf {
     PathBuf::from("pantau.toml")
 }

@@ -6,7 +6,9 @@
 use crate::domain::{Figures, Observation, Quote, Timestamp, Verdict};
 use crate::store::{Decision, Held, Sighting, StoreError, StoredIndicator, StoredSource, Tables};
 
-use super::runs::{Decisions, Judgement, Reader, Reference, Rules, Seen, Splice, between, split};
+use super::runs::{
+    Decisions, HeldStretch, Judgement, Reader, Reference, Rules, Seen, Splice, between, split,
+};
 use super::{Fate, reading_of};
 
 /// Records that an indicator was seen to show a quote.
@@ -150,11 +152,22 @@ impl Spot<'_> {
                 Side::After => self.tables.sighting_after(self.source.id, at)?,
             };
             let Some(nearest) = nearest else { return Ok(None) };
-            match seen_in(self.tables, self.indicator, nearest)? {
+            match self.seen_at(nearest.seen_at)? {
                 Some(seen) if seen.figures == figures => return Ok(Some(seen)),
                 _ => at = nearest.seen_at,
             }
         }
+    }
+
+    /// What was seen of this indicator at an instant: of several texts the first that shows it stands.
+    fn seen_at(&self, seen_at: Timestamp) -> Result<Option<Seen>, StoreError> {
+        for capture in self.tables.seen_at(self.source.id, seen_at)? {
+            let seen = seen_in(self.tables, self.indicator, Sighting { seen_at, capture })?;
+            if seen.is_some() {
+                return Ok(seen);
+            }
+        }
+        Ok(None)
     }
 
     fn apply(&self, splice: Splice) -> Result<Fate, StoreError> {
@@ -243,8 +256,8 @@ pub(super) fn seen_in(
     Ok(quote.map(|quote| Seen::of(quote, sighting.seen_at, sighting.capture)))
 }
 
-/// Reads again all sightings from the run that stands before an instant to the first verified run after it:
-/// a verified row is believed whatever stands before, so nothing beyond can change.
+/// Reads again all sightings from the run that began before an instant to the first verified run after it: what was
+/// believed before stays believed, and a verified row is believed whatever stands before it.
 fn reread(
     tables: Tables<'_>,
     indicator: &StoredIndicator,
@@ -253,7 +266,7 @@ fn reread(
     at: Timestamp,
 ) -> Result<(), StoreError> {
     let second = chrono::Duration::seconds(1);
-    let first = tables.run_at(indicator.id, at)?;
+    let first = tables.run_at(indicator.id, at - second)?;
     let from = first.map(|first| first.run.first_seen);
     let before = from.map(|from| tables.run_at(indicator.id, from - second)).transpose()?.flatten();
     let to = tables.verified_run_after(indicator.id, at)?.map(|verified| verified.run.last_seen);
@@ -274,15 +287,28 @@ fn reread(
     for run in &reader.runs {
         tables.put_run(indicator.id, run)?;
     }
-    // A stretch that is held again keeps its key, since people may have read it.
-    let inside = |held: &&Held| range.contains(held.seen_at);
-    let mut old: Vec<&Held> = undecided.iter().filter(inside).collect();
-    for stretch in &reader.held {
-        let mut held = new_held(indicator.id, &stretch.first, stretch.last_seen, stretch.reason.clone());
-        if let Some(same) = old.iter().position(|old| old.figures == held.figures) {
-            held.id = old.remove(same).id;
-        }
-        tables.put_held(&held)?;
+    let old = undecided.iter().filter(|held| range.contains(held.seen_at)).collect();
+    put_stretches(tables, indicator.id, &reader.held, old)
+}
+
+/// Replaces held stretches by those that were read anew. One that is held again keeps its key, since people may
+/// have read it; all old rows go first, so that no new row takes the key or the place of one that stays.
+fn put_stretches(
+    tables: Tables<'_>,
+    indicator_id: i64,
+    stretches: &[HeldStretch],
+    mut old: Vec<&Held>,
+) -> Result<(), StoreError> {
+    for held in &old {
+        tables.release_held(held.id)?;
     }
-    old.into_iter().try_for_each(|old| tables.release_held(old.id))
+    let mut added = Vec::new();
+    for stretch in stretches {
+        let held = new_held(indicator_id, &stretch.first, stretch.last_seen, stretch.reason.clone());
+        match old.iter().position(|old| old.figures == held.figures) {
+            Some(same) => tables.put_held(&Held { id: old.remove(same).id, ..held }).map(drop)?,
+            None => added.push(held),
+        }
+    }
+    added.iter().try_for_each(|held| tables.put_held(held).map(drop))
 }

@@ -73,6 +73,10 @@ fn rows_need_no_space_between_them() {
             "RD.CAMPURAN ~ ~ -0.03 ?"
         ]
     );
+    assert_eq!(
+        rows("RD.CAMPURAN0.03 % RD.SAHAM<b>0.05</b> <i>%</i>"),
+        ["RD.CAMPURAN ~ ~ 0.03 ?", "RD.SAHAM ~ ~ 0.05 ?"]
+    );
 }
 
 #[test]
@@ -292,6 +296,8 @@ fn header_like() -> impl Strategy<Value = String> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
         let _ = parse(&bytes, None, &Layout::Kontan);

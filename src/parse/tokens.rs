@@ -192,7 +192,9 @@ fn join_signs(words: Vec<Word>) -> Vec<Word> {
                 touches && is_sign(&last.text) && numeral(&word.text).is_some_and(|n| n.is_unsigned());
             let completes_percentage = word.text == "%"
                 && (touches || !word.at_boundary)
-                && (numeral(&last.text).is_some_and(|n| !n.is_percentage) || is_sign(&last.text));
+                && (numeral(&last.text).is_some_and(|n| !n.is_percentage)
+                    || is_sign(&last.text)
+                    || ends_in_decimals(&last.text));
             if completes_sign || completes_percentage {
                 last.text.push_str(&word.text);
                 continue;
@@ -201,6 +203,12 @@ fn join_signs(words: Vec<Word>) -> Vec<Word> {
         joined.push(word);
     }
     joined
+}
+
+/// `RD.CAMPURAN0.03`: a label with a number glued to it.
+fn ends_in_decimals(text: &str) -> bool {
+    let number = text.trim_start_matches(|character: char| !character.is_ascii_digit());
+    text.ends_with(|last: char| last.is_ascii_digit()) && number.contains(['.', ','])
 }
 
 fn is_sign(text: &str) -> bool {

@@ -100,13 +100,15 @@ impl Tables<'_> {
         Ok(!known)
     }
 
-    /// The captures seen at one instant.
+    /// The captures seen at one instant, in the order of their digests.
     ///
     /// # Errors
     /// The database cannot be read.
     pub fn seen_at(self, source_id: i64, at: Timestamp) -> Result<Vec<i64>, StoreError> {
-        let sql = "SELECT capture_id FROM poll WHERE source_id = ?1 AND seen_at = ?2 \
-                   UNION SELECT capture_id FROM sighting WHERE source_id = ?1 AND seen_at = ?2";
+        let sql = "SELECT capture_id FROM ( \
+                     SELECT capture_id FROM poll WHERE source_id = ?1 AND seen_at = ?2 \
+                     UNION SELECT capture_id FROM sighting WHERE source_id = ?1 AND seen_at = ?2) \
+                   JOIN capture ON capture.id = capture_id ORDER BY digest";
         let mut statement = self.connection.prepare_cached(sql).doing("look up a sighting")?;
         statement
             .query_map(params![source_id, at.timestamp()], |row| row.get(0))

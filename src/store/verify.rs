@@ -36,6 +36,7 @@ impl Store {
         check("file", self.integrity());
         check("references", self.dangling_references());
         check("migrations", self.migration_history());
+        check("schema", self.changed_schema());
         for sealed in seal::ALL {
             check(sealed.table, self.broken_seals(&sealed));
         }
@@ -65,6 +66,24 @@ impl Store {
         let matches = migrate::history_matches(&self.connection)?;
         let problem = || fault("migrations", "the history is not that of this version");
         Ok((!matches).then(problem).into_iter().collect())
+    }
+
+    /// The schema's text against that of a database made this moment.
+    fn changed_schema(&self) -> Result<Vec<Fault>, StoreError> {
+        let (mine, fresh) = (self.schema()?, Store::open_in_memory()?.schema()?);
+        let problem = || fault("schema", "its text is not that of this version");
+        Ok((mine != fresh).then(problem).into_iter().collect())
+    }
+
+    fn schema(&self) -> Result<Vec<(String, Option<String>)>, StoreError> {
+        let mut statement = self
+            .connection
+            .prepare("SELECT type || ' ' || name || ' on ' || tbl_name, sql FROM sqlite_schema ORDER BY 1")
+            .doing("read the schema")?;
+        statement
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
+            .and_then(Iterator::collect)
+            .doing("read the schema")
     }
 
     fn broken_seals(&self, sealed: &seal::Sealed) -> Result<Vec<Fault>, StoreError> {
