@@ -41,7 +41,7 @@ fn decide(context: &Context, id: i64, decision: Decision) -> anyhow::Result<Exit
         let message = format!("number {id} was {} already", decided.word());
         return Err(Refusal::new(Exit::Usage, message).into());
     }
-    store.write(|tables| ingest::decide(tables, held, decision))?;
+    store.write(|tables| ingest::decide(tables, &held, decision))?;
     context.note(&format!("number {id} {}", decision.word()));
     Ok(Exit::Done)
 }

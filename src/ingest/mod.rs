@@ -207,18 +207,22 @@ pub fn log_failure(tables: Tables<'_>, source: &Source, attempt: &Attempt) -> Re
     tables.log_poll(stored.id, attempt, None)
 }
 
-/// Notes a person's decision about held figures, and reads the sightings around them again in its light.
+/// Notes a person's decision about held figures, wherever the same figures are held, and reads the sightings around
+/// them again in its light.
 ///
 /// # Errors
 /// The database cannot be written.
-pub fn decide(tables: Tables<'_>, held: Held, decision: Decision) -> Result<(), StoreError> {
+pub fn decide(tables: Tables<'_>, held: &Held, decision: Decision) -> Result<(), StoreError> {
     let indicators = tables.indicators()?;
     let indicator = indicators.into_iter().find(|indicator| indicator.id == held.indicator_id);
-    let indicator = indicator
-        .ok_or(StoreError::Damaged { what: "a held value of no indicator", value: held.id.to_string() })?;
-    let (seen_at, decided) = (held.seen_at, Held { decision: Some(decision), ..held });
-    tables.put_held(&decided)?;
-    splice::reread_around(tables, &indicator, seen_at)
+    let orphan = || StoreError::Damaged { what: "a held value of no indicator", value: held.id.to_string() };
+    let indicator = indicator.ok_or_else(orphan)?;
+    let mut same = tables.held_of(indicator.id)?;
+    same.retain(|other| other.decision.is_none() && other.figures == held.figures);
+    for held in &same {
+        tables.put_held(&Held { decision: Some(decision), ..held.clone() })?;
+    }
+    same.iter().try_for_each(|held| splice::reread_around(tables, &indicator, held.seen_at))
 }
 
 /// The lines of a poll's detail: what was not as expected.

@@ -85,19 +85,19 @@ impl Rules {
         figures == next.figures && silence <= self.heartbeat
     }
 
-    /// An implausible level that its own row does not verify is held.
+    /// An implausible level that its own row does not verify is held, until a person decides about these figures.
+    /// What is plausible needs no decision: figures that were rejected once may be real years later.
     pub(super) fn judge(&self, seen: &Seen, reference: Option<Reference>) -> Judgement {
-        if self.decisions.rejected.contains(&seen.figures) {
-            return Judgement::Reject;
-        }
-        if seen.verdict == Verdict::Verified || self.decisions.accepted.contains(&seen.figures) {
+        let Some((reference, level)) = reference.zip(seen.figures.level) else { return Judgement::Accept };
+        if seen.verdict == Verdict::Verified || self.is_plausible(reference, level, seen.at) {
             return Judgement::Accept;
         }
-        match reference.zip(seen.figures.level) {
-            Some((reference, level)) if !self.is_plausible(reference, level, seen.at) => {
-                Judgement::Hold(self.reason(reference, level))
-            }
-            _ => Judgement::Accept,
+        if self.decisions.accepted.contains(&seen.figures) {
+            Judgement::Accept
+        } else if self.decisions.rejected.contains(&seen.figures) {
+            Judgement::Reject
+        } else {
+            Judgement::Hold(self.reason(reference, level))
         }
     }
 
