@@ -4,8 +4,7 @@ use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use crate::chart::{self, ChartKind, ChartSpec, Drawing};
-use crate::domain::Digest;
-use crate::report;
+use crate::domain::{Digest, Figures, Slug};
 use crate::series::Series;
 
 use super::ChartArgs;
@@ -51,8 +50,7 @@ pub(super) fn run(context: &Context, args: &ChartArgs) -> anyhow::Result<Exit> {
 
 /// `lq45.png` in the current folder.
 fn default_name(args: &ChartArgs) -> PathBuf {
-    let names: Vec<String> =
-        args.indicators.iter().map(|name| crate::domain::Slug::of(name).to_string()).collect();
+    let names: Vec<String> = args.indicators.iter().map(|name| Slug::of(name).to_string()).collect();
     PathBuf::from(format!("{}.png", names.join("-")))
 }
 
@@ -76,7 +74,7 @@ fn picture(target: &Path) -> anyhow::Result<Picture> {
 }
 
 fn png(drawing: &Drawing, args: &ChartArgs, spec: &ChartSpec, series: &[Series]) -> anyhow::Result<Vec<u8>> {
-    let texts = [("Query", query(args, spec)), ("Digest", digest(series)?)];
+    let texts = [("Query", query(args, spec)), ("Digest", digest(series))];
     Ok(drawing.png(&texts)?)
 }
 
@@ -98,16 +96,27 @@ fn query(args: &ChartArgs, spec: &ChartSpec) -> String {
     query
 }
 
-/// The digest of the runs that were drawn, as `history -f ndjson` prints them in UTC.
-fn digest(series: &[Series]) -> anyhow::Result<String> {
-    let mut text = String::new();
+/// The digest of the runs that were drawn. For each indicator `source/slug` and a line feed; then for each run its
+/// first and last sighting in UTC seconds, and mantissa and scale of level, change and percentage, all as 64-bit
+/// little-endian integers, absent ones as the least.
+fn digest(series: &[Series]) -> String {
+    let mut bytes = Vec::new();
     for one in series {
+        bytes.extend(format!("{}/{}\n", one.indicator().source, one.indicator().slug).into_bytes());
         for run in one.runs() {
-            let record = crate::query::Record { indicator: one.indicator().clone(), run: *run };
-            text.push_str(&report::line(&report::RunRow::new(&record, chrono_tz::UTC))?);
+            let Figures { level, change, percent } = run.figures;
+            let numbers =
+                [level.map(|level| level.0), change.map(|change| change.0), percent.map(|percent| percent.0)];
+            let parts =
+                numbers.map(|number| number.map(|number| (number.mantissa(), i64::from(number.scale()))));
+            let parts = parts
+                .into_iter()
+                .flat_map(|part| part.map_or([i64::MIN; 2], |(mantissa, scale)| [mantissa, scale]));
+            let times = [run.first_seen.timestamp(), run.last_seen.timestamp()];
+            bytes.extend(times.into_iter().chain(parts).flat_map(i64::to_le_bytes));
         }
     }
-    Ok(Digest::of(text.as_bytes()).to_string())
+    Digest::of(&bytes).to_string()
 }
 
 fn write(context: &Context, target: &Path, bytes: &[u8]) -> anyhow::Result<()> {

@@ -116,9 +116,15 @@ fn compare(
     let open = older.last().map(|open| open.run.last_seen);
     let derived: Vec<_> =
         derived.iter().filter(|run| open.is_none_or(|open| run.run.first_seen > open)).copied().collect();
-    let extra = provable.iter().filter(|observation| !derived.contains(observation));
+    let extra = provable.iter().filter(|observation| !holds(&derived, observation));
     faults.extend(extra.map(|observation| fault(observation, "not what the sightings make")));
-    let missing = derived.iter().filter(|observation| !provable.contains(observation));
+    let missing = derived.iter().filter(|observation| !holds(&provable, observation));
     faults.extend(missing.map(|observation| fault(observation, "missing")));
     Ok(faults)
+}
+
+/// Whether a list in order of time has this very run.
+fn holds(list: &[Observation], wanted: &Observation) -> bool {
+    let found = list.binary_search_by_key(&wanted.run.first_seen, |one| one.run.first_seen);
+    found.is_ok_and(|at| list[at] == *wanted)
 }

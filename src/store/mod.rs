@@ -92,8 +92,8 @@ impl Store {
         let store = Self::reader(path)?;
         match migrate::state(&store.connection, path)? {
             State::Empty => Err(StoreError::Missing { path: path.to_owned() }),
-            State::Schema(found) if found < migrate::newest() => {
-                Err(StoreError::Older { path: path.to_owned(), found, known: migrate::newest() })
+            State::Schema(found) if found < migrate::NEWEST => {
+                Err(StoreError::Older { path: path.to_owned(), found, known: migrate::NEWEST })
             }
             State::Schema(_) => Ok(store),
         }

@@ -1,1 +1,174 @@
 //! Rows in, rows out, on all real migrations.
+
+use chrono::DateTime;
+
+use super::*;
+use crate::domain::{
+    Attempt, Figures, Indicator, Kind, Level, Observation, Origin, Outcome, Quantity, Run, Slug, TimeRange,
+    Verdict,
+};
+
+fn at(second: i64) -> Timestamp {
+    DateTime::from_timestamp(1_700_000_000 + second, 0).unwrap()
+}
+
+fn block(text: &str) -> NewCapture<'_> {
+    NewCapture {
+        url: "https://example.org/",
+        captured_at: at(10),
+        origin: Origin::Live,
+        page_date: None,
+        block: text,
+    }
+}
+
+fn attempt(second: i64, outcome: Outcome) -> Attempt {
+    Attempt {
+        started_at: at(second),
+        outcome,
+        http_status: Some(200),
+        duration_ms: 12,
+        body_bytes: Some(3456),
+        rows: 1,
+        detail: None,
+    }
+}
+
+fn run(first: i64, last: i64, level: i64) -> Run {
+    let level = Some(Level(Quantity::new(level, 2).unwrap()));
+    let figures = Figures { level, ..Figures::default() };
+    Run { first_seen: at(first), last_seen: at(last), figures, verdict: Verdict::Unverifiable }
+}
+
+/// A store with a source, an indicator, a capture, two polls and three runs.
+fn filled() -> (Store, i64) {
+    let mut store = Store::open_in_memory().unwrap();
+    let indicator = store.write(|tables| {
+        let source = tables.put_source("kontan", "https://example.org/")?;
+        let (capture, _) = tables.put_capture(source.id, &block("| INDIKATOR |\nLQ45 777 2,30 0,30%\n"))?;
+        let indicator = Indicator {
+            source: "kontan".to_owned(),
+            slug: Slug::of("LQ45"),
+            label: "LQ45".to_owned(),
+            kind: Kind::Index,
+            unit: "points".to_owned(),
+            heartbeat: Duration::from_secs(3600),
+        };
+        let indicator = tables.add_indicator(source.id, indicator)?;
+        for (first, last, level) in [(0, 10, 77_700), (20, 30, 77_800), (40, 40, 77_700)] {
+            tables.put_run(indicator.id, &Observation { run: run(first, last, level), capture })?;
+        }
+        tables.log_poll(
+            source.id,
+            &attempt(0, Outcome::Stored),
+            Some(Sighting { seen_at: at(1), capture }),
+        )?;
+        tables.log_poll(source.id, &attempt(60, Outcome::Unreachable), None)?;
+        Ok::<_, StoreError>(indicator.id)
+    });
+    (store, indicator.unwrap())
+}
+
+#[test]
+fn runs_come_back_as_they_were_written() {
+    let (store, indicator) = filled();
+    let tables = store.tables();
+    let levels = |range: TimeRange| {
+        let runs = tables.runs(indicator, range).unwrap();
+        runs.iter().map(|one| one.run.first_seen.timestamp() - 1_700_000_000).collect::<Vec<_>>()
+    };
+    assert_eq!(levels(TimeRange::default()), [0, 20, 40]);
+    assert_eq!(levels(TimeRange { from: Some(at(5)), to: Some(at(40)) }), [0, 20]);
+    assert_eq!(levels(TimeRange { from: Some(at(11)), to: Some(at(20)) }), [0i64; 0]);
+    assert_eq!(tables.run_at(indicator, at(25)).unwrap().unwrap().run, run(20, 30, 77_800));
+    assert_eq!(tables.run_after(indicator, at(20)).unwrap().unwrap().run, run(40, 40, 77_700));
+    assert_eq!(tables.count_runs(indicator).unwrap(), (3, Some(at(0))));
+}
+
+#[test]
+fn a_text_is_stored_once_and_remembers_its_first_sighting() {
+    let (mut store, _) = filled();
+    let (earlier, text) = (at(-5), "| INDIKATOR |\nLQ45 777 2,30 0,30%\n");
+    let again = store.write(|tables| {
+        let source = tables.source("kontan")?.expect("it was put");
+        tables.put_capture(
+            source.id,
+            &NewCapture { captured_at: earlier, origin: Origin::Archive, ..block(text) },
+        )
+    });
+    let (id, is_new) = again.unwrap();
+    let capture = store.tables().capture(id).unwrap();
+    assert!(!is_new);
+    assert_eq!((capture.captured_at, capture.origin), (earlier, Origin::Archive));
+    assert_eq!(capture.block.as_deref(), Some(text));
+    assert_eq!(store.faults(), []);
+}
+
+#[test]
+fn a_transaction_that_fails_leaves_nothing() {
+    let (mut store, indicator) = filled();
+    let failed: Result<(), StoreError> = store.write(|tables| {
+        tables.take_run(indicator, at(0))?;
+        Err(StoreError::Damaged { what: "a number", value: "for the sake of the test".to_owned() })
+    });
+    assert!(failed.is_err());
+    assert_eq!(store.tables().count_runs(indicator).unwrap().0, 3);
+}
+
+#[test]
+fn polls_are_logged_with_what_they_saw() {
+    let (store, _) = filled();
+    let tables = store.tables();
+    let source = tables.source("kontan").unwrap().unwrap();
+    let polls = tables.newest_polls(source.id, 10).unwrap();
+    assert_eq!(polls[0].attempt, attempt(60, Outcome::Unreachable));
+    assert_eq!(tables.last_sighting(source.id).unwrap().map(|seen| seen.seen_at), Some(at(1)));
+    assert_eq!(
+        tables.polls_in(source.id, TimeRange { from: Some(at(0)), to: Some(at(60)) }).unwrap().len(),
+        1
+    );
+}
+
+#[test]
+fn a_changed_row_is_found_by_its_seal() {
+    for change in [
+        "UPDATE observation SET level = level + 1 WHERE first_seen = 1700000020",
+        "UPDATE observation SET last_seen = last_seen + 1 WHERE first_seen = 1700000020",
+        "UPDATE poll SET duration_ms = 13 WHERE id = 1",
+        "UPDATE source SET url = 'https://example.com/'",
+        "UPDATE indicator SET heartbeat = 7200",
+        "UPDATE capture SET captured_at = captured_at + 65536",
+        "UPDATE poll SET seal = seal + 1 WHERE id = 2",
+    ] {
+        let (store, _) = filled();
+        assert_eq!(store.faults(), []);
+        store.connection.execute(change, []).unwrap();
+        assert_eq!(store.faults().len(), 1, "{change}");
+    }
+}
+
+#[test]
+fn people_who_use_sql_see_natural_numbers() {
+    let (store, _) = filled();
+    let sql = "SELECT source, indicator, level, verdict, first_seen FROM quotes LIMIT 1";
+    let row: (String, String, f64, String, String) = store
+        .connection
+        .query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)))
+        .unwrap();
+    let expected = ("kontan", "lq45", 777.0, "unverifiable", "2023-11-14T22:13:20Z");
+    assert_eq!((row.0.as_str(), row.1.as_str(), row.2, row.3.as_str(), row.4.as_str()), expected);
+}
+
+#[test]
+fn the_sqlite_inside_is_safe() {
+    assert!(check_sqlite().is_ok());
+    assert!(rusqlite::version_number() >= OLDEST_SAFE_SQLITE);
+}
+
+#[test]
+fn a_reader_makes_no_database() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("none.db");
+    assert!(Store::open_reader(&path).unwrap_err().is_missing());
+    assert!(!path.exists());
+}
