@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use chrono::{Days, NaiveDate, TimeDelta, TimeZone};
 use chrono_tz::Asia::Jakarta;
-use pantau::domain::{Attempt, Origin, Outcome, Page, Timestamp};
-use pantau::ingest::{self, Source, Version};
+use pantau::domain::{Attempt, Origin, Outcome, Page, Timestamp, Validators};
+use pantau::ingest::{self, Source};
 use pantau::parse::Layout;
 use pantau::store::{Store, StoreError, Tables};
 
@@ -87,7 +87,7 @@ fn record(path: &Path, days: u32) -> anyhow::Result<Recorded> {
 fn record_all(tables: Tables<'_>, source: &Source, polls: Vec<(Page, Attempt)>) -> Result<usize, StoreError> {
     let mut rows = 0;
     for (page, attempt) in polls {
-        let (report, _) = ingest::ingest_poll(tables, source, &page, Version::default(), attempt)?;
+        let (report, _) = ingest::ingest_poll(tables, source, &page, Validators::default(), attempt)?;
         rows += report.quotes.len();
     }
     Ok(rows)

@@ -17,7 +17,7 @@ pub use indicator::{CATALOGUE, Indicator, Kind, Known, Slug, known, known_or_ind
 pub use interval::{Interval, IntervalError, TimeRange, Window};
 pub use moment::{MomentError, Span, parse_moment};
 pub use observation::{Observation, Run};
-pub use page::{Origin, Page};
+pub use page::{Origin, Page, Validators};
 pub use quantity::{Bounds, Change, Level, MAX_DIGITS, Percent, Quantity, QuantityError};
 pub use quote::{Figures, Quote};
 pub use verdict::{Contradiction, Verdict};

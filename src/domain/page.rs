@@ -36,3 +36,12 @@ pub struct Page {
     /// Who fetched it.
     pub origin: Origin,
 }
+
+/// What a server said about the version of its page, sent back to it the next time.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Validators {
+    /// `ETag`, sent as `If-None-Match`.
+    pub etag: Option<String>,
+    /// `Last-Modified`, sent as `If-Modified-Since`.
+    pub last_modified: Option<String>,
+}

@@ -13,6 +13,8 @@ mod tests;
 use std::future::Future;
 use std::time::Duration;
 
+use crate::domain::Validators;
+
 pub use client::Client;
 pub use error::{FetchError, Source};
 pub use redirect::Refusal;
@@ -42,15 +44,6 @@ impl Default for FetchOptions {
             user_agent: concat!("pantau/", env!("CARGO_PKG_VERSION"), " (market-indicator recorder)").into(),
         }
     }
-}
-
-/// What a server said about the version of its page, sent back to it the next time.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Validators {
-    /// `ETag`, sent as `If-None-Match`.
-    pub etag: Option<String>,
-    /// `Last-Modified`, sent as `If-Modified-Since`.
-    pub last_modified: Option<String>,
 }
 
 /// A successful answer. It bears no time: the caller knows when it asked.

@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::domain::{
-    Attempt, Indicator, Origin, Outcome, Page, Quote, Slug, Timestamp, known, known_or_index,
+    Attempt, Indicator, Origin, Outcome, Page, Quote, Slug, Timestamp, Validators, known, known_or_index,
 };
 use crate::parse::{self, Issue, Layout, Reading};
 use crate::store::{
@@ -43,24 +43,6 @@ pub enum Fate {
     Unchanged,
     /// It waits for a person's decision.
     Held,
-}
-
-/// What a server said of the version of its page.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Version {
-    /// `ETag`.
-    pub etag: Option<String>,
-    /// `Last-Modified`.
-    pub last_modified: Option<String>,
-}
-
-impl Version {
-    fn validator(self, source: &Source, capture: i64) -> Option<Validator> {
-        let Self { etag, last_modified } = self;
-        let is_said = etag.is_some() || last_modified.is_some();
-        let (url, layout) = (source.url.clone(), source.layout.signature());
-        is_said.then_some(Validator { url, layout, etag, last_modified, capture })
-    }
 }
 
 /// What became of one page.
@@ -119,7 +101,7 @@ pub fn ingest_poll(
     tables: Tables<'_>,
     source: &Source,
     page: &Page,
-    version: Version,
+    validators: Validators,
     attempt: Attempt,
 ) -> Result<(Report, Attempt), StoreError> {
     let stored = tables.put_source(&source.name, &source.url)?;
@@ -132,7 +114,7 @@ pub fn ingest_poll(
         return Ok((Report { issues: reading.issues, ..Report::default() }, attempt));
     };
     // A page that is not what it should be is asked for whole the next time too: "not modified" would hide it.
-    match version.validator(source, capture).filter(|_| !reading.has_defects()) {
+    match validator(source, validators, capture).filter(|_| !reading.has_defects()) {
         Some(validator) => tables.put_validator(stored.id, &validator)?,
         None => tables.forget_validator(stored.id)?,
     }
@@ -143,19 +125,23 @@ pub fn ingest_poll(
     Ok((Report { is_new_text, ..report }, attempt))
 }
 
+/// What to remember of a server's word, if it said any.
+fn validator(source: &Source, validators: Validators, capture: i64) -> Option<Validator> {
+    let is_said = validators != Validators::default();
+    let (url, layout) = (source.url.clone(), source.layout.signature());
+    is_said.then_some(Validator { url, layout, validators, capture })
+}
+
 /// What to tell the server of a source, so that it can say that nothing changed. Nothing when the address or the
 /// way of reading the page is not what it was.
 ///
 /// # Errors
 /// The database cannot be read.
-pub fn known_version(tables: Tables<'_>, source: &Source) -> Result<Version, StoreError> {
-    let Some(stored) = tables.source(&source.name)? else { return Ok(Version::default()) };
-    let validator = tables.validator(stored.id)?;
+pub fn validators(tables: Tables<'_>, source: &Source) -> Result<Validators, StoreError> {
+    let Some(stored) = tables.source(&source.name)? else { return Ok(Validators::default()) };
+    let known = tables.validator(stored.id)?;
     let is_same = |known: &Validator| known.url == source.url && known.layout == source.layout.signature();
-    Ok(validator.filter(is_same).map_or_else(Version::default, |known| Version {
-        etag: known.etag,
-        last_modified: known.last_modified,
-    }))
+    Ok(known.filter(is_same).map(|known| known.validators).unwrap_or_default())
 }
 
 /// The server said that its page is the one it gave before: logs the attempt, and confirms what that page said.

@@ -190,11 +190,10 @@ fn join_signs(words: Vec<Word>) -> Vec<Word> {
             let touches = word.gap != Gap::Space;
             let completes_sign =
                 touches && is_sign(&last.text) && numeral(&word.text).is_some_and(|n| n.is_unsigned());
-            let completes_percentage = word.text == "%"
-                && (touches || !word.at_boundary)
-                && (numeral(&last.text).is_some_and(|n| !n.is_percentage)
-                    || is_sign(&last.text)
-                    || ends_in_decimals(&last.text));
+            // A `%` on its own can belong to nothing but the number before it.
+            let is_number =
+                numeral(&last.text).is_some_and(|n| !n.is_percentage) || ends_in_decimals(&last.text);
+            let completes_percentage = word.text == "%" && (is_number || touches && is_sign(&last.text));
             if completes_sign || completes_percentage {
                 last.text.push_str(&word.text);
                 continue;

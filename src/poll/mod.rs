@@ -16,10 +16,10 @@ use tokio::time::Instant;
 
 use crate::calendar::Calendar;
 use crate::clock::Clock;
-use crate::domain::{Attempt, Origin, Outcome, Page, Timestamp};
-use crate::fetch::{Fetch, FetchError, Fetched, Validators};
+use crate::domain::{Attempt, Origin, Outcome, Page, Timestamp, Validators};
+use crate::fetch::{Fetch, FetchError, Fetched};
 use crate::format;
-use crate::ingest::{self, Report, Source, Version};
+use crate::ingest::{self, Report, Source};
 use crate::store::{Store, StoreError};
 
 pub use schedule::Pace;
@@ -64,7 +64,7 @@ struct Answer {
 
 #[derive(Debug, Clone)]
 enum Body {
-    Page(Page, Version),
+    Page(Page, Validators),
     NotModified(Timestamp),
     None,
 }
@@ -78,8 +78,8 @@ pub async fn poll_once<F: Fetch>(
     polled: &Polled<F>,
     clock: Clock,
 ) -> Result<Done, StoreError> {
-    let version = known_version(store, &polled.source).await?;
-    let answer = ask(polled, version, clock, std::future::pending()).await;
+    let validators = known_validators(store, &polled.source).await?;
+    let answer = ask(polled, &validators, clock, std::future::pending()).await;
     record(store, &polled.source, answer).await
 }
 
@@ -149,11 +149,11 @@ async fn poll_patiently<F: Fetch>(
     stopped: &watch::Receiver<bool>,
 ) -> Result<(), StoreError> {
     let source = &polled.source;
-    let version = match known_version(store, source).await {
-        Err(error) if error.is_locked() => Version::default(),
+    let validators = match known_validators(store, source).await {
+        Err(error) if error.is_locked() => Validators::default(),
         other => other?,
     };
-    let answer = ask(polled, version, clock, grace(stopped.clone())).await;
+    let answer = ask(polled, &validators, clock, grace(stopped.clone())).await;
     loop {
         match record(store, source, answer.clone()).await {
             Ok(done) => {
@@ -182,14 +182,13 @@ async fn grace(mut stopped: watch::Receiver<bool>) {
 /// Asks a server for its page, for as long as `cut` is not done.
 async fn ask<F: Fetch>(
     polled: &Polled<F>,
-    version: Version,
+    validators: &Validators,
     clock: Clock,
     cut: impl Future<Output = ()>,
 ) -> Answer {
     let (started, started_at) = (Instant::now(), clock());
-    let validators = Validators { etag: version.etag, last_modified: version.last_modified };
     let fetched = tokio::select! {
-        fetched = polled.fetch.fetch(&polled.source.url, &validators) => Some(fetched),
+        fetched = polled.fetch.fetch(&polled.source.url, validators) => Some(fetched),
         () = cut => None,
     };
     let attempt = Attempt {
@@ -220,11 +219,10 @@ fn answered(fetched: Fetched, now: Timestamp, attempt: Attempt) -> Answer {
         },
         Fetched::Page { body, final_url, content_type, status, validators } => {
             let body_bytes = u64::try_from(body.len()).ok();
-            let version = Version { etag: validators.etag, last_modified: validators.last_modified };
             let page = Page { url: final_url, body, content_type, captured_at: now, origin: Origin::Live };
             Answer {
                 attempt: Attempt { http_status: Some(status), body_bytes, ..attempt },
-                body: Body::Page(page, version),
+                body: Body::Page(page, validators),
                 is_transient: false,
             }
         }
@@ -241,9 +239,9 @@ fn failed(error: &FetchError, attempt: Attempt) -> Answer {
     Answer { attempt, body: Body::None, is_transient: error.is_transient() }
 }
 
-async fn known_version(store: &SharedStore, source: &Source) -> Result<Version, StoreError> {
+async fn known_validators(store: &SharedStore, source: &Source) -> Result<Validators, StoreError> {
     let source = source.clone();
-    off_the_workers(store, move |store| ingest::known_version(store.tables(), &source)).await
+    off_the_workers(store, move |store| ingest::validators(store.tables(), &source)).await
 }
 
 /// One poll is one transaction: all of it or none.
@@ -252,7 +250,7 @@ async fn record(store: &SharedStore, source: &Source, answer: Answer) -> Result<
     off_the_workers(store, move |store| {
         let Answer { attempt, body, is_transient } = answer;
         let (report, attempt) = store.write(|tables| match body {
-            Body::Page(page, version) => ingest::ingest_poll(tables, &source, &page, version, attempt),
+            Body::Page(page, validators) => ingest::ingest_poll(tables, &source, &page, validators, attempt),
             Body::NotModified(seen_at) => ingest::confirm(tables, &source, seen_at, attempt),
             Body::None => {
                 ingest::log_failure(tables, &source, &attempt).map(|()| (Report::default(), attempt))

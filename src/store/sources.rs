@@ -2,7 +2,7 @@
 
 use rusqlite::{OptionalExtension, Row, params};
 
-use crate::domain::Timestamp;
+use crate::domain::{Timestamp, Validators};
 
 use super::error::{Doing, StoreError};
 use super::{Tables, instant, seal};
@@ -27,10 +27,8 @@ pub struct Validator {
     pub url: String,
     /// The signature of the layout that the text was read with.
     pub layout: String,
-    /// `ETag`.
-    pub etag: Option<String>,
-    /// `Last-Modified`.
-    pub last_modified: Option<String>,
+    /// What it said.
+    pub validators: Validators,
     /// The capture that a "not modified" confirms.
     pub capture: i64,
 }
@@ -118,8 +116,7 @@ impl Tables<'_> {
             Ok(Validator {
                 url: row.get(0)?,
                 layout: row.get(1)?,
-                etag: row.get(2)?,
-                last_modified: row.get(3)?,
+                validators: Validators { etag: row.get(2)?, last_modified: row.get(3)? },
                 capture: row.get(4)?,
             })
         };
@@ -133,7 +130,7 @@ impl Tables<'_> {
     pub fn put_validator(self, source_id: i64, validator: &Validator) -> Result<(), StoreError> {
         let mut statement =
             self.connection.prepare_cached(&seal::VALIDATOR.put()).doing("remember a validator")?;
-        let Validator { url, layout, etag, last_modified, capture } = validator;
+        let Validator { url, layout, validators: Validators { etag, last_modified }, capture } = validator;
         let row = params![source_id, url, layout, etag, last_modified, capture];
         statement.execute(row).doing("remember a validator")?;
         Ok(())
