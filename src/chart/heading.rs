@@ -7,7 +7,7 @@ use super::frame::{Frame, Heading, Word};
 use super::ticks::{computed_percent, number, percent, signed};
 use super::track::Track;
 use crate::domain::{Figures, Indicator, Kind, Timestamp};
-use crate::series::{Series, percent_between};
+use crate::series::{Series, percent_between, stretches};
 
 /// The heading of a chart of one indicator: its last figures as they were printed, and the range.
 pub(super) fn of_one(frame: &Frame<'_, '_>, series: &Series, track: &Track) -> Heading {
@@ -21,7 +21,7 @@ pub(super) fn of_one(frame: &Frame<'_, '_>, series: &Series, track: &Track) -> H
     Heading {
         title: last_figures(frame, series),
         subtitle: vec![plain(subtitle, palette.muted)],
-        footnote: footnote(frame, &[series.indicator()], to),
+        footnote: footnote(frame, &[series.indicator()], to) + after_silences(series),
     }
 }
 
@@ -83,6 +83,13 @@ fn change_text(figures: &Figures) -> Option<(String, Decimal)> {
         (None, Some(relative)) => Some((percent(relative), relative)),
         (None, None) => None,
     }
+}
+
+/// Bars are against the close before them, however long ago that was seen; where a silence lies between, a reader
+/// should know.
+fn after_silences(series: &Series) -> &'static str {
+    let has_silences = series.indicator().kind != Kind::Return && stretches(series).len() > 1;
+    if has_silences { " · after a silence the change is since the last value seen" } else { "" }
 }
 
 /// Where the numbers come from and what they are not.

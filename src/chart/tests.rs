@@ -223,7 +223,7 @@ fn the_title_carries_the_last_printed_figures() {
         "\n877\n",
         "\n+10.80 (+1.25%)\n",
         "\n21 Nov 2024 – 22 Nov 2024, +1.27%\n",
-        "\nsource: kontan · sampled highs and lows · WIB\n",
+        "\nsource: kontan · sampled highs and lows · WIB · after a silence the change is since the last value seen\n",
     ] {
         let lines = svg.replace(">", ">\n").replace("<", "\n<").replace("\n\n", "\n");
         assert!(lines.contains(text), "{text} in {lines}");
