@@ -71,6 +71,10 @@ impl Spot<'_> {
         let previous = self.tables.run_at(self.indicator.id, at)?;
         let around = previous.filter(|previous| at <= previous.run.last_seen);
         let is_known = around.is_some_and(|around| around.run.figures == self.seen.figures);
+        let parts_held = self.undecided.iter().any(|held| held.seen_at < at && at < held.last_seen);
+        if is_known && parts_held {
+            return self.reread_all(Fate::Unchanged);
+        }
         if is_known {
             return Ok(Fate::Unchanged);
         }

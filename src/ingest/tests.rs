@@ -237,6 +237,16 @@ fn a_held_stretch_goes_on_through_a_second_with_two_texts() {
 }
 
 #[test]
+fn a_believed_value_between_two_held_ones_parts_them() {
+    let (real, odd) = ("LQ45 777 2,30 0,30%", "LQ45 7.770 0,00 0,00%");
+    let pages = [page(0, real), page(1, odd), page(3, odd), page(4, real), page(2, real)];
+    let mut in_order = pages.clone();
+    in_order.sort_by_key(|page| page.captured_at);
+    assert_eq!(stored(&pages), stored(&in_order));
+    assert_eq!(stored(&pages).iter().filter(|row| row.starts_with("held")).count(), 2);
+}
+
+#[test]
 fn a_page_without_a_block_stores_nothing() {
     let mut store = Store::open_in_memory().unwrap();
     let page = saved_page("x".to_owned(), b"<h1>perawatan</h1>".to_vec(), at(0));
