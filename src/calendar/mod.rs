@@ -78,6 +78,15 @@ impl Calendar {
         self
     }
 
+    /// The same market with weekdays that were open after all, whatever the list of closures says of them.
+    #[must_use]
+    pub fn with_open_days(mut self, dates: impl IntoIterator<Item = NaiveDate>) -> Self {
+        for date in dates {
+            self.closures.remove(&date);
+        }
+        self
+    }
+
     /// The same days and hours, read as those of another zone.
     #[must_use]
     pub fn with_zone(self, zone: Tz) -> Self {
@@ -292,6 +301,13 @@ mod tests {
         );
         assert!(idx.is_beyond_list(day("2027-01-01")) && idx.is_beyond_list(day("2017-12-31")));
         assert!(Calendar::weekdays(Tz::UTC).note(day("2024-01-02")).is_some());
+    }
+
+    #[test]
+    fn a_listed_closure_can_be_open_after_all() {
+        let idx = Calendar::idx().with_open_days([day("2025-08-18"), day("2024-11-30")]);
+        assert_eq!(idx.day(day("2025-08-18")), Day::Open { known: true });
+        assert_eq!(idx.day(day("2024-11-30")), Day::Weekend);
     }
 
     #[test]

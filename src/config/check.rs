@@ -39,7 +39,8 @@ fn market(file: &file::Market) -> Result<Market, Problem> {
     Ok(Market {
         zone: file.zone.as_ref().map(zone).transpose()?.unwrap_or(defaults.zone),
         calendar: file.calendar.unwrap_or_default(),
-        closures: file.closures.iter().map(closure).collect::<Result<BTreeSet<_>, _>>()?,
+        closures: dates("closures", &file.closures)?,
+        open: dates("open", &file.open)?,
     })
 }
 
@@ -54,14 +55,18 @@ fn zone(name: &Spanned<String>) -> Result<Tz, Problem> {
     })
 }
 
+fn dates(key: &str, dates: &[Spanned<toml::Value>]) -> Result<BTreeSet<NaiveDate>, Problem> {
+    dates.iter().map(|written| date(key, written)).collect()
+}
+
 /// A date in quotes, or one of TOML's own.
-fn closure(date: &Spanned<toml::Value>) -> Result<NaiveDate, Problem> {
+fn date(key: &str, date: &Spanned<toml::Value>) -> Result<NaiveDate, Problem> {
     let written = match date.get_ref() {
         toml::Value::String(text) => text.clone(),
         other => other.to_string(),
     };
     NaiveDate::parse_from_str(&written, "%Y-%m-%d").map_err(|_| {
-        let text = format!("`closures`: '{written}' is not a date; write it like 2027-01-01");
+        let text = format!("`{key}`: '{written}' is not a date; write it like 2027-01-01");
         Problem::new(date.span(), text)
     })
 }

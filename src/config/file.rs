@@ -36,6 +36,8 @@ pub(super) struct Market {
     pub(super) calendar: Option<CalendarName>,
     #[serde(default)]
     pub(super) closures: Vec<Spanned<toml::Value>>,
+    #[serde(default)]
+    pub(super) open: Vec<Spanned<toml::Value>>,
 }
 
 /// Which calendar the market keeps.

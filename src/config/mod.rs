@@ -45,6 +45,8 @@ pub struct Market {
     pub calendar: CalendarName,
     /// Closures besides those that the calendar knows.
     pub closures: BTreeSet<NaiveDate>,
+    /// Weekdays that were open although the calendar lists a closure.
+    pub open: BTreeSet<NaiveDate>,
 }
 
 /// One page that is polled.
@@ -146,13 +148,14 @@ impl Market {
             CalendarName::Idx => Calendar::idx().with_zone(self.zone),
             CalendarName::Weekdays => Calendar::weekdays(self.zone),
         };
-        calendar.with_closures(self.closures.iter().copied())
+        calendar.with_closures(self.closures.iter().copied()).with_open_days(self.open.iter().copied())
     }
 }
 
 impl Default for Market {
     fn default() -> Self {
-        Self { zone: Tz::Asia__Jakarta, calendar: CalendarName::Idx, closures: BTreeSet::new() }
+        let (closures, open) = (BTreeSet::new(), BTreeSet::new());
+        Self { zone: Tz::Asia__Jakarta, calendar: CalendarName::Idx, closures, open }
     }
 }
 

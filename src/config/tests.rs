@@ -295,6 +295,18 @@ fn keys_must_fit_the_layout() {
 }
 
 #[test]
+fn a_day_can_be_open_after_all() {
+    let config = parse("[market]\nopen = [\"2025-08-18\"]\n").unwrap();
+    let day = NaiveDate::from_ymd_opt(2025, 8, 18).unwrap();
+    assert!(config.market.calendar().is_trading_day(day));
+    assert!(!Market::default().calendar().is_trading_day(day));
+    assert_eq!(
+        refusal("[market]\nopen = [\"soon\"]\n"),
+        "2:9: `open`: 'soon' is not a date; write it like 2027-01-01"
+    );
+}
+
+#[test]
 fn closures_may_be_dates_of_toml() {
     let config = parse("[market]\nclosures = [2027-01-01, \"2027-02-05\", 2027-01-01]\n").unwrap();
     assert_eq!(config.market.closures.len(), 2);

@@ -1,6 +1,9 @@
 //! A configuration as TOML, every default spelled out: what reads back as the same configuration.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
+
+use chrono::NaiveDate;
 
 use toml::Spanned;
 
@@ -21,8 +24,13 @@ fn market(market: &Market) -> file::Market {
     file::Market {
         zone: given(market.zone.name()),
         calendar: Some(market.calendar),
-        closures: market.closures.iter().map(|date| placed(date.to_string().into())).collect(),
+        closures: dates(&market.closures),
+        open: dates(&market.open),
     }
+}
+
+fn dates(dates: &BTreeSet<NaiveDate>) -> Vec<Spanned<toml::Value>> {
+    dates.iter().map(|date| placed(date.to_string().into())).collect()
 }
 
 fn source(source: &Source) -> file::Source {
