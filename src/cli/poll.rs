@@ -136,6 +136,9 @@ fn complain(context: &Context, outturn: &Outturn, table_told: bool) {
         anstream::eprintln!("pantau: {name}: {}", format::escape(detail));
         return;
     }
+    if outturn.report.is_repeat {
+        context.note(&format!("{name}: this page was recorded for this moment before"));
+    }
     for issue in &outturn.report.issues {
         if gave_nothing && issue.is_defect() {
             anstream::eprintln!("pantau: {name}: {}", format::escape(&issue.to_string()));

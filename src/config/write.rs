@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use chrono::NaiveDate;
-
 use toml::Spanned;
 
 use super::file::{self, File, LayoutName, LocaleName, Placed};

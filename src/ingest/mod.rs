@@ -54,8 +54,6 @@ pub struct Report {
     pub issues: Vec<Issue>,
     /// The capture, when the page could be read.
     pub capture: Option<i64>,
-    /// Whether its text was never seen before.
-    pub is_new_text: bool,
     /// Whether this very sighting was known already.
     pub is_repeat: bool,
 }
@@ -82,14 +80,14 @@ impl Report {
 pub fn ingest(tables: Tables<'_>, source: &Source, page: &Page) -> Result<Report, StoreError> {
     let stored = tables.put_source(&source.name, &source.url)?;
     let mut reading = parse::parse(&page.body, page.content_type.as_deref(), &source.layout);
-    let Some((capture, is_new_text)) = put_capture(tables, &stored, page, &reading)? else {
+    let Some(capture) = put_capture(tables, &stored, page, &reading)? else {
         return Ok(Report { issues: reading.issues, ..Report::default() });
     };
     let seen = Sighting { seen_at: page.captured_at, capture };
     let is_repeat = !tables.add_sighting(stored.id, seen)?;
     let issues = news(tables, &stored, &mut reading)?;
     let quotes = record(tables, source, &stored, reading, seen)?;
-    Ok(Report { quotes, issues, capture: Some(capture), is_new_text, is_repeat })
+    Ok(Report { quotes, issues, capture: Some(capture), is_repeat })
 }
 
 /// Reads a page that was just fetched, logs the attempt with the outcome that follows, records what the page says,
@@ -107,7 +105,7 @@ pub fn ingest_poll(
     let stored = tables.put_source(&source.name, &source.url)?;
     let before = tables.last_sighting(stored.id)?;
     let mut reading = parse::parse(&page.body, page.content_type.as_deref(), &source.layout);
-    let Some((capture, is_new_text)) = put_capture(tables, &stored, page, &reading)? else {
+    let Some(capture) = put_capture(tables, &stored, page, &reading)? else {
         let attempt = Attempt { outcome: Outcome::NotUnderstood, detail: detail(&reading.issues), ..attempt };
         tables.forget_validator(stored.id)?;
         tables.log_poll(stored.id, &attempt, None)?;
@@ -121,8 +119,7 @@ pub fn ingest_poll(
     let is_same = before.is_some_and(|before| before.capture == capture);
     let outcome = if is_same { Outcome::Unchanged } else { Outcome::Stored };
     let seen = Sighting { seen_at: page.captured_at, capture };
-    let (report, attempt) = see(tables, source, &stored, &mut reading, seen, Attempt { outcome, ..attempt })?;
-    Ok((Report { is_new_text, ..report }, attempt))
+    see(tables, source, &stored, &mut reading, seen, Attempt { outcome, ..attempt })
 }
 
 /// What to remember of a server's word, if it said any.
@@ -223,7 +220,7 @@ fn put_capture(
     source: &StoredSource,
     page: &Page,
     reading: &Reading,
-) -> Result<Option<(i64, bool)>, StoreError> {
+) -> Result<Option<i64>, StoreError> {
     let Some(block) = reading.block.as_deref().filter(|_| !reading.quotes.is_empty()) else {
         return Ok(None);
     };

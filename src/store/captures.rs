@@ -81,11 +81,11 @@ fn inflate(bytes: &[u8]) -> Option<String> {
 
 impl Tables<'_> {
     /// Stores a text once; a sighting earlier than any before moves its address, time and origin there.
-    /// Gives its key, and whether it is new.
+    /// Gives its key.
     ///
     /// # Errors
     /// The database cannot be written.
-    pub fn put_capture(self, source_id: i64, new: &NewCapture<'_>) -> Result<(i64, bool), StoreError> {
+    pub fn put_capture(self, source_id: i64, new: &NewCapture<'_>) -> Result<i64, StoreError> {
         let digest = Digest::of(new.block.as_bytes());
         let sql = "SELECT id, captured_at, origin FROM capture WHERE source_id = ?1 AND digest = ?2";
         let mut statement = self.connection.prepare_cached(sql).doing("look up a capture")?;
@@ -95,13 +95,13 @@ impl Tables<'_> {
             .doing("look up a capture")?;
         let Some((id, captured_at, origin)) = known else {
             let id = self.next_id("SELECT coalesce(max(id), 0) + 1 FROM capture")?;
-            return self.add_capture(id, source_id, new, digest).map(|()| (id, true));
+            return self.add_capture(id, source_id, new, digest).map(|()| id);
         };
         // Of two sightings at the same second the archived one sorts first, so that any order agrees.
         if (new.captured_at.timestamp(), new.origin.word()) < (captured_at, origin.as_str()) {
             self.move_capture(id, new)?;
         }
-        Ok((id, false))
+        Ok(id)
     }
 
     fn add_capture(
