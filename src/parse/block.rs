@@ -79,7 +79,7 @@ fn may_be_bar(body: &[u8], mention: usize) -> bool {
 
 /// How a page begins, if it begins with text.
 fn excerpt_of(body: &[u8], encoding: &'static Encoding) -> Option<String> {
-    let head = &body[..body.len().min(2048)];
+    let head = &body[..body.len().min(16 * 1024)];
     let is_binary = head.contains(&0) && !charset::is_wide(encoding);
     let text = charset::decode(head, encoding, false).text;
     (!is_binary && !text.trim().is_empty()).then(|| excerpt(&words(&text)))
