@@ -22,7 +22,8 @@ fn list(context: &Context) -> anyhow::Result<Exit> {
     let held = query::held(store.tables())?;
     let rows: Vec<HeldRow> =
         held.iter().map(|(of, held)| HeldRow::new(&of.indicator, held, context.zone)).collect();
-    context.answer(&rows, || HeldRow::table(&rows))?;
+    let shown = || HeldRow::table(held.iter().map(|(of, held)| (&of.indicator, held)), context.zone);
+    context.answer(&rows, shown)?;
     if rows.is_empty() {
         context.note("nothing is held");
     }

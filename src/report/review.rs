@@ -4,6 +4,7 @@ use chrono_tz::Tz;
 use serde::Serialize;
 
 use crate::domain::{Change, Indicator, Level, Percent};
+use crate::format;
 use crate::store::Held;
 
 use super::cell::{change_text, level_text, percent_text, rfc3339};
@@ -42,27 +43,20 @@ impl HeldRow {
 
     /// Everything that waits.
     #[must_use]
-    pub fn table(rows: &[Self]) -> Table {
-        let mut table = Table::new(&[
-            ">ID",
-            "INDICATOR",
-            ">LEVEL",
-            ">CHANGE",
-            ">PERCENT",
-            "FIRST SEEN",
-            "LAST SEEN",
-            "REASON",
-        ]);
-        for row in rows {
+    pub fn table<'a>(held: impl Iterator<Item = (&'a Indicator, &'a Held)>, zone: Tz) -> Table {
+        let columns =
+            [">ID", "INDICATOR", ">LEVEL", ">CHANGE", ">PERCENT", "FIRST SEEN", "LAST SEEN", "REASON"];
+        let mut table = Table::new(&columns);
+        for (indicator, held) in held {
             table.row(vec![
-                Text::plain(row.id.to_string()),
-                Text::plain(&row.indicator),
-                level_text(row.level),
-                change_text(row.change),
-                percent_text(row.percent),
-                Text::plain(&row.first_seen),
-                Text::plain(&row.last_seen),
-                Text::plain(&row.reason),
+                Text::plain(held.id.to_string()),
+                Text::plain(indicator.slug.as_str()),
+                level_text(held.figures.level),
+                change_text(held.figures.change),
+                percent_text(held.figures.percent),
+                Text::plain(format::time(held.seen_at, zone)),
+                Text::plain(format::time(held.last_seen, zone)),
+                Text::plain(&held.reason),
             ]);
         }
         table
