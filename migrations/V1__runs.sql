@@ -101,8 +101,9 @@ CREATE TABLE sighting (
 ) STRICT, WITHOUT ROWID;
 
 -- Kept out of the series until a person decides. A decision is about the exact figures of an indicator.
+-- A key is never given twice: a person may decide by a list that was printed a while ago.
 CREATE TABLE held (
-    id             INTEGER PRIMARY KEY,
+    id             INTEGER PRIMARY KEY AUTOINCREMENT,
     indicator_id   INTEGER NOT NULL REFERENCES indicator (id),
     seen_at        INTEGER NOT NULL,
     last_seen      INTEGER NOT NULL,

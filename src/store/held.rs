@@ -108,7 +108,7 @@ impl Tables<'_> {
     /// The database cannot be written.
     pub fn put_held(self, held: &Held) -> Result<i64, StoreError> {
         let id = match held.id {
-            0 => self.next_id("SELECT coalesce(max(id), 0) + 1 FROM held")?,
+            0 => self.next_id("SELECT coalesce(max(seq), 0) + 1 FROM sqlite_sequence WHERE name = 'held'")?,
             id => id,
         };
         let [level, level_scale, change, change_scale, percent, percent_scale] = columns(&held.figures);

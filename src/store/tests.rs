@@ -148,6 +148,27 @@ fn a_changed_row_is_found_by_its_seal() {
 }
 
 #[test]
+fn the_key_of_a_released_value_is_not_given_again() {
+    let (mut store, indicator_id) = filled();
+    let held = Held {
+        id: 0,
+        indicator_id,
+        seen_at: at(50),
+        last_seen: at(50),
+        figures: run(50, 50, 777_000).figures,
+        reason: "moved".to_owned(),
+        capture: 1,
+        decision: None,
+    };
+    let keys = store.write(|tables| {
+        let first = tables.put_held(&held)?;
+        tables.release_held(first)?;
+        Ok::<_, StoreError>((first, tables.put_held(&held)?))
+    });
+    assert_eq!(keys.unwrap(), (1, 2));
+}
+
+#[test]
 fn people_who_use_sql_see_natural_numbers() {
     let (store, _) = filled();
     let sql = "SELECT source, indicator, level, verdict, first_seen FROM quotes LIMIT 1";
