@@ -23,6 +23,9 @@ const WINDOW_BEFORE: usize = 4 * 1024;
 const MAX_BARS: usize = 8;
 /// Articles may mention the word; a page that puts it between bars more often than this is no header.
 const MAX_CANDIDATES: usize = 1024;
+/// A tag without an end is read as text. Each costs a look at the whole rest of the page, so after this many no
+/// further end is looked for.
+const MAX_ENDLESS_TAGS: usize = 64;
 /// How far from the word its bars can stand, tags and entities between included.
 const BAR_REACH: usize = 512;
 /// How many words that are no row may stand between two rows that verify.
@@ -105,13 +108,14 @@ fn shown(body: &[u8], mentions: &[usize]) -> Vec<Place> {
     let mut places = Vec::new();
     let mut tags: VecDeque<usize> = VecDeque::new();
     let mut mentions = mentions.iter().copied().peekable();
+    let mut endless = 0;
     let mut at = 0;
     while mentions.peek().is_some() {
         let tag = memchr(b'<', &body[at..]).map_or(body.len(), |offset| at + offset);
         while let Some(anchor) = mentions.next_if(|&mention| mention < tag) {
             places.push(Place { anchor, before: start_before(body, anchor, &tags) });
         }
-        at = markup_end(body, tag);
+        at = markup_end(body, tag, &mut endless);
         while mentions.next_if(|&mention| mention < at).is_some() {}
         if at > tag + 1 {
             tags.push_back(tag);
@@ -137,7 +141,7 @@ fn start_before(body: &[u8], anchor: usize, tags: &VecDeque<usize>) -> usize {
 }
 
 /// Where the markup that begins at `<` ends; one byte further when it is only a character.
-fn markup_end(body: &[u8], tag: usize) -> usize {
+fn markup_end(body: &[u8], tag: usize, endless: &mut usize) -> usize {
     let after = |offset: Option<usize>, from: usize, length: usize| {
         offset.map_or(body.len(), |offset| from + offset + length)
     };
@@ -148,9 +152,9 @@ fn markup_end(body: &[u8], tag: usize) -> usize {
     }
     match rest[0] {
         b'!' | b'?' => after(memchr(b'>', rest), tag + 1, 1),
-        b'/' if rest.get(1).is_some_and(u8::is_ascii_alphabetic) => tag_end(body, tag + 1),
+        b'/' if rest.get(1).is_some_and(u8::is_ascii_alphabetic) => tag_end(body, tag + 1, endless),
         first if first.is_ascii_alphabetic() => {
-            let end = tag_end(body, tag + 1);
+            let end = tag_end(body, tag + 1, endless);
             raw_text_name(rest).map_or(end, |name| raw_text_end(body, end, name))
         }
         _ => tag + 1,
@@ -158,7 +162,10 @@ fn markup_end(body: &[u8], tag: usize) -> usize {
 }
 
 /// The end of a tag: its first `>` outside a quoted attribute value. Without one it was no tag.
-fn tag_end(body: &[u8], start: usize) -> usize {
+fn tag_end(body: &[u8], start: usize, endless: &mut usize) -> usize {
+    if *endless >= MAX_ENDLESS_TAGS {
+        return start;
+    }
     let mut at = start;
     while let Some(offset) = memchr3(b'>', b'"', b'\'', &body[at..]) {
         let found = at + offset;
@@ -170,6 +177,7 @@ fn tag_end(body: &[u8], start: usize) -> usize {
         let closing = is_value.then(|| memchr(byte, &body[found + 1..])).flatten();
         at = closing.map_or(found + 1, |offset| found + offset + 2);
     }
+    *endless += 1;
     start
 }
 

@@ -105,10 +105,13 @@ fn ends_label(words: &[Word], start: usize, at: usize) -> bool {
 
 /// Whether a word is the first of a known label, with or without a value glued to it.
 fn begins_known_label(text: &str) -> bool {
-    CATALOGUE
-        .iter()
-        .filter_map(|known| known.label.split(' ').next())
-        .any(|first| splits(text).iter().any(|split| split.label == first))
+    // A longer word is no label, and splitting it at every digit would take the square of its length.
+    if text.chars().nth(MAX_LABEL_CHARS).is_some() {
+        return false;
+    }
+    let splits = splits(text);
+    let firsts = CATALOGUE.iter().filter_map(|known| known.label.split(' ').next());
+    firsts.into_iter().any(|first| splits.iter().any(|split| split.label == first))
 }
 
 fn is_value(text: &str) -> bool {

@@ -277,6 +277,14 @@ fn junk_between_rows_is_skipped_when_the_next_row_verifies() {
     );
 }
 
+#[test]
+fn hostile_pages_are_read_in_time_that_grows_with_their_length() {
+    let endless_tags = format!("{}&gt; | INDIKATOR | LQ45 777 2,30 0,30%", "<a =\">\"".repeat(400_000));
+    assert_eq!(show(&page(&endless_tags)), ["LQ45 777 2.30 0.30 ok"]);
+    let endless_number = format!("| INDIKATOR | X A{} LQ45 777 2,30 0,30%", "1".repeat(60_000));
+    assert_eq!(show(&page(&endless_number)), ["LQ45 777 2.30 0.30 ok"]);
+}
+
 /// Text in the likeness of a header, broken in any way.
 fn header_like() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
