@@ -8,9 +8,9 @@ use serde::Serialize;
 use crate::calendar::Calendar;
 use crate::config::{Config, Source as ConfiguredSource};
 use crate::domain::{Span, TimeRange, Timestamp, parse_moment};
-use crate::fetch::FetchOptions;
+use crate::fetch::{Client, FetchOptions};
 use crate::ingest;
-use crate::poll::Pace;
+use crate::poll::{Pace, Polled};
 use crate::report::{self, Format, Table};
 use crate::store::Store;
 use crate::{clock, format};
@@ -103,31 +103,43 @@ impl Context {
     }
 
     /// Says something beside the answer.
-    pub(super) fn note(&self, note: &str) {
-        if !self.quiet {
-            anstream::eprintln!("note: {}", format::escape(note));
-        }
+    pub(super) fn note(&self, text: &str) {
+        note(self.quiet, text);
     }
 
     /// The sources to poll: the named one, else every enabled one.
     pub(super) fn sources(&self, name: Option<&str>) -> anyhow::Result<Vec<&ConfiguredSource>> {
-        let Some(name) = name else {
-            let enabled: Vec<_> = self.config.sources.iter().filter(|source| source.enabled).collect();
-            if enabled.is_empty() {
-                return Err(Refusal::new(Exit::Usage, "no source is enabled in the configuration").into());
-            }
-            return Ok(enabled);
-        };
-        match self.config.source(name) {
-            Some(source) => Ok(vec![source]),
-            None => {
-                let known: Vec<&str> =
-                    self.config.sources.iter().map(|source| source.name.as_str()).collect();
-                let refusal = Refusal::new(Exit::Usage, format!("no source '{name}' in the configuration"));
-                Err(refusal.hint(format!("there is {}", known.join(", "))).into())
-            }
+        if let Some(name) = name {
+            return Ok(vec![self.source(name)?]);
         }
+        let enabled: Vec<_> = self.config.sources.iter().filter(|source| source.enabled).collect();
+        if enabled.is_empty() {
+            return Err(Refusal::new(Exit::Usage, "no source is enabled in the configuration").into());
+        }
+        Ok(enabled)
     }
+
+    /// The configured source of a name.
+    pub(super) fn source(&self, name: &str) -> anyhow::Result<&ConfiguredSource> {
+        let unknown = || {
+            let known: Vec<&str> = self.config.sources.iter().map(|source| source.name.as_str()).collect();
+            let refusal = Refusal::new(Exit::Usage, format!("no source '{name}' in the configuration"));
+            refusal.hint(format!("there is {}", known.join(", ")))
+        };
+        Ok(self.config.source(name).ok_or_else(unknown)?)
+    }
+}
+
+/// Says something beside the answer, unless only errors are wanted.
+pub(super) fn note(quiet: bool, text: &str) {
+    if !quiet {
+        anstream::eprintln!("note: {}", format::escape(text));
+    }
+}
+
+/// Says what went wrong.
+pub(super) fn complain(text: &str) {
+    anstream::eprintln!("pantau: {}", format::escape(text));
 }
 
 /// Writes to stdout; colours are taken out where they are not wanted.
@@ -135,6 +147,12 @@ pub(super) fn print(text: &str) -> anyhow::Result<()> {
     let mut stdout = anstream::stdout().lock();
     stdout.write_all(text.as_bytes())?;
     Ok(stdout.flush()?)
+}
+
+/// A configured source, ready to be polled.
+pub(super) fn polled(source: &ConfiguredSource) -> anyhow::Result<Polled<Client>> {
+    let fetch = Client::new(&fetch_options(source))?;
+    Ok(Polled { source: ingest_source(source), pace: pace(source), fetch })
 }
 
 /// A configured source as the write path takes it.
@@ -147,11 +165,11 @@ pub(super) fn ingest_source(source: &ConfiguredSource) -> ingest::Source {
     }
 }
 
-pub(super) fn pace(source: &ConfiguredSource) -> Pace {
+fn pace(source: &ConfiguredSource) -> Pace {
     Pace { open: source.every, closed: source.every_closed }
 }
 
-pub(super) fn fetch_options(source: &ConfiguredSource) -> FetchOptions {
+fn fetch_options(source: &ConfiguredSource) -> FetchOptions {
     let defaults = FetchOptions::default();
     FetchOptions {
         connect_timeout: source.fetch.connect_timeout,

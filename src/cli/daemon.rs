@@ -5,19 +5,14 @@ use std::sync::{Arc, Mutex};
 use tracing_subscriber::EnvFilter;
 
 use crate::clock;
-use crate::fetch::Client;
-use crate::poll::{self, Polled};
+use crate::poll;
 
-use super::context::{Context, fetch_options, ingest_source, pace};
+use super::context::{Context, polled};
 use super::exit::Exit;
 
 pub(super) fn run(context: &Context) -> anyhow::Result<Exit> {
     start_log(context);
-    let mut sources = Vec::new();
-    for source in context.sources(None)? {
-        let fetch = Client::new(&fetch_options(source))?;
-        sources.push(Polled { source: ingest_source(source), pace: pace(source), fetch });
-    }
+    let sources = context.sources(None)?.into_iter().map(polled).collect::<anyhow::Result<Vec<_>>>()?;
     let store = context.writer()?;
     // One worker: the work is waiting, and every thread costs memory for years.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;

@@ -10,6 +10,8 @@ use crate::format;
 use crate::query::QueryError;
 use crate::store::StoreError;
 
+use super::context::complain;
+
 /// How the program ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
@@ -60,7 +62,7 @@ pub(super) fn tell(error: &anyhow::Error, quiet: bool) -> Exit {
         return Exit::Done;
     }
     let (exit, hint) = judge(error);
-    anstream::eprintln!("pantau: {}", format::escape(&format::error_chain(error.as_ref())));
+    complain(&format::error_chain(error.as_ref()));
     if let Some(hint) = hint.filter(|_| !quiet) {
         anstream::eprintln!("hint: {}", format::escape(&hint));
     }
@@ -79,7 +81,7 @@ pub(super) fn tell_usage(error: &clap::Error) -> Exit {
     let text = error.render().to_string();
     let lines: Vec<&str> = text.lines().take_while(|line| !line.is_empty()).map(str::trim).collect();
     let message = lines.join(" ");
-    anstream::eprintln!("pantau: {}", format::escape(message.trim_start_matches("error: ")));
+    complain(message.trim_start_matches("error: "));
     let tip = text.lines().find_map(|line| line.trim().strip_prefix("tip: "));
     anstream::eprintln!("hint: {}", tip.unwrap_or("--help says what there is"));
     Exit::Usage

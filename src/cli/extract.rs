@@ -2,14 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::config::Config;
 use crate::domain::Digest;
 use crate::format;
 use crate::parse::{self, Issue, Layout};
 use crate::report::{self, ExtractRow, Format, QuoteRow};
 
-use super::context::print;
-use super::exit::{Exit, Refusal};
+use super::context::{Context, complain, note, print};
+use super::exit::Exit;
 use super::poll::read;
 use super::{ExtractArgs, Global};
 
@@ -29,7 +28,7 @@ pub(super) fn run(global: &Global, args: &ExtractArgs) -> anyhow::Result<Exit> {
         let reading = match read(file) {
             Ok(body) => parse::parse(&body, None, &reader.layout),
             Err(error) => {
-                anstream::eprintln!("pantau: {}", format::escape(&format::error_chain(error.as_ref())));
+                complain(&format::error_chain(error.as_ref()));
                 exit = Exit::Failed;
                 continue;
             }
@@ -53,14 +52,14 @@ fn tell(global: &Global, file: &Path, issues: &[Issue], quotes: &[crate::domain:
     let name = if file == Path::new("-") { "stdin".to_owned() } else { file.display().to_string() };
     for issue in issues {
         if issue.is_defect() {
-            anstream::eprintln!("pantau: {name}: {}", format::escape(&issue.to_string()));
-        } else if !global.quiet {
-            anstream::eprintln!("note: {name}: {}", format::escape(&issue.to_string()));
+            complain(&format!("{name}: {issue}"));
+        } else {
+            note(global.quiet, &format!("{name}: {issue}"));
         }
     }
-    for quote in quotes.iter().filter(|_| !global.quiet) {
+    for quote in quotes {
         if let Some(remark) = quote.verdict.remark() {
-            anstream::eprintln!("note: {name}: {}: {remark}", format::escape(&quote.label));
+            note(global.quiet, &format!("{name}: {}: {remark}", quote.label));
         }
     }
 }
@@ -70,9 +69,7 @@ fn reader(global: &Global, args: &ExtractArgs) -> anyhow::Result<Reader> {
     let Some(name) = &args.source else {
         return Ok(Reader { source: "kontan".to_owned(), layout: Layout::Kontan });
     };
-    let (config, _) = Config::load(global.config.as_deref(), &|name| std::env::var(name).ok())?;
-    let source = config.source(name);
-    let source = source
-        .ok_or_else(|| Refusal::new(Exit::Usage, format!("no source '{name}' in the configuration")))?;
+    let context = Context::load(global)?;
+    let source = context.source(name)?;
     Ok(Reader { source: source.name.clone(), layout: source.layout.clone() })
 }

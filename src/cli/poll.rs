@@ -8,15 +8,14 @@ use anyhow::Context as _;
 
 use crate::clock;
 use crate::domain::{Attempt, Outcome};
-use crate::fetch::Client;
 use crate::format;
 use crate::ingest::{self, Fate, Report, saved_page};
-use crate::poll::{Done, Polled, poll_once};
+use crate::poll::{Done, poll_once};
 use crate::report::{Format, QuoteRow, Summary};
 use crate::store::Store;
 
 use super::PollArgs;
-use super::context::{Context, fetch_options, ingest_source, pace, print};
+use super::context::{Context, complain, ingest_source, polled, print};
 use super::exit::{Exit, Refusal};
 
 /// What became of one source.
@@ -25,8 +24,20 @@ struct Outturn {
     /// What a message is about: the source, and the file when there is one.
     origin: String,
     report: Report,
-    /// Absent for a saved page.
-    done: Option<(Attempt, bool)>,
+    /// How the poll ended; absent for a saved page.
+    ended: Option<Ended>,
+}
+
+/// How a poll ended, and whether trying again soon may help.
+struct Ended {
+    attempt: Attempt,
+    is_transient: bool,
+}
+
+impl Outturn {
+    fn failure(&self) -> Option<&Ended> {
+        self.ended.as_ref().filter(|ended| !ended.attempt.outcome.is_success())
+    }
 }
 
 pub(super) fn run(context: &Context, args: &PollArgs) -> anyhow::Result<Exit> {
@@ -51,16 +62,12 @@ fn from_file(context: &Context, args: &PollArgs, file: &Path) -> anyhow::Result<
         let message = format!("a page cannot have been fetched at {at}: that is yet to come");
         return Err(Refusal::new(Exit::Usage, message).into());
     }
-    let source = match &args.source {
-        Some(name) => context.sources(Some(name))?,
-        None => context.sources(None)?.into_iter().take(1).collect(),
-    };
-    let source = ingest_source(source[0]);
+    let source = ingest_source(context.sources(args.source.as_deref())?[0]);
     let body = read(file)?;
     let page = saved_page(file.display().to_string(), body, at);
     let report = store(context, args)?.write(|tables| ingest::ingest(tables, &source, &page))?;
     let origin = format!("{}: {}", source.name, file.display());
-    Ok(Outturn { source: source.name, origin, report, done: None })
+    Ok(Outturn { source: source.name, origin, report, ended: None })
 }
 
 /// A file, or stdin.
@@ -75,11 +82,8 @@ pub(super) fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
 
 fn from_network(context: &Context, args: &PollArgs) -> anyhow::Result<Vec<Outturn>> {
     let store = Arc::new(Mutex::new(store(context, args)?));
-    let mut polled = Vec::new();
-    for source in context.sources(args.source.as_deref())? {
-        let fetch = Client::new(&fetch_options(source))?;
-        polled.push(Polled { source: ingest_source(source), pace: pace(source), fetch });
-    }
+    let sources = context.sources(args.source.as_deref())?;
+    let polled = sources.into_iter().map(polled).collect::<anyhow::Result<Vec<_>>>()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut outturns = Vec::new();
@@ -96,7 +100,7 @@ fn from_network(context: &Context, args: &PollArgs) -> anyhow::Result<Vec<Outtur
                 origin: source.clone(),
                 source,
                 report,
-                done: Some((attempt, is_transient)),
+                ended: Some(Ended { attempt, is_transient }),
             });
         }
         Ok(outturns)
@@ -121,19 +125,18 @@ fn show(context: &Context, outturns: &[Outturn]) -> anyhow::Result<()> {
         context.answer(&[summary], || unreachable!("not a table"))?;
     }
     for outturn in outturns {
-        complain(context, outturn, is_table);
+        tell(context, outturn, is_table);
     }
     Ok(())
 }
 
 /// What was not as expected; the one reason why a source gave nothing is an error, the rest are notes.
-fn complain(context: &Context, outturn: &Outturn, table_told: bool) {
+fn tell(context: &Context, outturn: &Outturn, table_told: bool) {
     let name = &outturn.origin;
     let gave_nothing = outturn.report.quotes.is_empty();
-    let failure = outturn.done.as_ref().filter(|(attempt, _)| !attempt.outcome.is_success());
-    if let Some((attempt, _)) = failure {
+    if let Some(Ended { attempt, .. }) = outturn.failure() {
         let detail = attempt.detail.as_deref().unwrap_or(attempt.outcome.word());
-        anstream::eprintln!("pantau: {name}: {}", format::escape(detail));
+        complain(&format!("{name}: {detail}"));
         return;
     }
     if outturn.report.is_repeat {
@@ -141,7 +144,7 @@ fn complain(context: &Context, outturn: &Outturn, table_told: bool) {
     }
     for issue in &outturn.report.issues {
         if gave_nothing && issue.is_defect() {
-            anstream::eprintln!("pantau: {name}: {}", format::escape(&issue.to_string()));
+            complain(&format!("{name}: {issue}"));
         } else {
             context.note(&format!("{name}: {issue}"));
         }
@@ -176,17 +179,12 @@ fn summary(outturns: &[Outturn]) -> Summary {
 }
 
 fn exit_of(outturns: &[Outturn]) -> Exit {
-    let exit = |outturn: &Outturn| match &outturn.done {
-        Some((attempt, _)) if attempt.outcome == Outcome::NotUnderstood => Exit::Unsound,
-        Some((attempt, is_transient)) if !attempt.outcome.is_success() => {
-            if *is_transient {
-                Exit::TryAgain
-            } else {
-                Exit::Failed
-            }
-        }
-        _ if outturn.report.has_defects() => Exit::Unsound,
-        _ => Exit::Done,
+    let exit = |outturn: &Outturn| match outturn.failure() {
+        Some(ended) if ended.attempt.outcome == Outcome::NotUnderstood => Exit::Unsound,
+        Some(ended) if ended.is_transient => Exit::TryAgain,
+        Some(_) => Exit::Failed,
+        None if outturn.report.has_defects() => Exit::Unsound,
+        None => Exit::Done,
     };
     outturns.iter().map(exit).find(|exit| *exit != Exit::Done).unwrap_or(Exit::Done)
 }
