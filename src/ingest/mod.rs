@@ -241,6 +241,27 @@ fn reading_of(tables: Tables<'_>, capture: i64) -> Result<Reading, StoreError> {
     capture.block.as_deref().map(parse::reread).ok_or_else(damaged)
 }
 
+/// Stored texts as they are read again. Sightings that follow each other mostly show the same text, so the last
+/// one is kept.
+struct Readings<'a> {
+    tables: Tables<'a>,
+    last: Option<(i64, Reading)>,
+}
+
+impl<'a> Readings<'a> {
+    fn new(tables: Tables<'a>) -> Self {
+        Self { tables, last: None }
+    }
+
+    fn of(&mut self, capture: i64) -> Result<&Reading, StoreError> {
+        let last = match self.last.take() {
+            Some(last) if last.0 == capture => last,
+            _ => (capture, reading_of(self.tables, capture)?),
+        };
+        Ok(&self.last.insert(last).1)
+    }
+}
+
 /// The issues of a reading; a label that is recorded already is no news.
 fn news(tables: Tables<'_>, stored: &StoredSource, reading: &mut Reading) -> Result<Vec<Issue>, StoreError> {
     let mut issues = std::mem::take(&mut reading.issues);

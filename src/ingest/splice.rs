@@ -3,13 +3,13 @@
 //! In the common cases only the neighbouring runs are looked at. Where the plausibility of neighbours is at stake,
 //! the sightings between two runs that stand on their own are read again as a whole.
 
-use crate::domain::{Figures, Observation, Quote, Timestamp, Verdict};
+use crate::domain::{Figures, Observation, Quote, TimeRange, Timestamp, Verdict};
 use crate::store::{Decision, Held, Sighting, StoreError, StoredIndicator, StoredSource, Tables};
 
 use super::runs::{
     Decisions, HeldStretch, Judgement, Reader, Reference, Rules, Seen, Splice, between, split,
 };
-use super::{Fate, reading_of};
+use super::{Fate, Readings};
 
 /// Records that an indicator was seen to show a quote.
 pub(super) fn record(
@@ -20,15 +20,9 @@ pub(super) fn record(
     seen: Sighting,
     is_alone: bool,
 ) -> Result<Fate, StoreError> {
-    let held = tables.held_of(indicator.id)?;
-    let spot = Spot {
-        tables,
-        source,
-        indicator,
-        rules: rules(indicator, &held),
-        seen: Seen::of(quote, seen.seen_at, seen.capture),
-        undecided: held.into_iter().filter(|held| held.decision.is_none()).collect(),
-    };
+    let (rules, undecided) = beliefs(tables, indicator)?;
+    let seen = Seen::of(quote, seen.seen_at, seen.capture);
+    let spot = Spot { tables, source, indicator, rules, seen, undecided };
     if is_alone { spot.record() } else { spot.reread_all(Fate::Unchanged) }
 }
 
@@ -38,10 +32,16 @@ pub(super) fn reread_around(
     indicator: &StoredIndicator,
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    let held = tables.held_of(indicator.id)?;
-    let rules = rules(indicator, &held);
-    let undecided: Vec<Held> = held.into_iter().filter(|held| held.decision.is_none()).collect();
+    let (rules, undecided) = beliefs(tables, indicator)?;
     reread(tables, indicator, &rules, &undecided, at)
+}
+
+/// The rules of an indicator, and what of it waits for a decision.
+fn beliefs(tables: Tables<'_>, indicator: &StoredIndicator) -> Result<(Rules, Vec<Held>), StoreError> {
+    let mut held = tables.held_of(indicator.id)?;
+    let rules = rules(indicator, &held);
+    held.retain(|held| held.decision.is_none());
+    Ok((rules, held))
 }
 
 pub(super) fn rules(indicator: &StoredIndicator, held: &[Held]) -> Rules {
@@ -105,7 +105,7 @@ impl Spot<'_> {
 
     fn outside(&self, previous: Option<Observation>) -> Result<Fate, StoreError> {
         let next = self.tables.run_after(self.indicator.id, self.seen.at)?;
-        let reference = self.reference(previous)?;
+        let reference = reference_before(self.tables, self.indicator.id, previous)?;
         let first_after = next.map(|next| Seen {
             at: next.run.first_seen,
             figures: next.run.figures,
@@ -138,11 +138,6 @@ impl Spot<'_> {
         unsettles || touches_held
     }
 
-    /// The last level believed before: that of the run ahead, or of an earlier one where that has none.
-    fn reference(&self, previous: Option<Observation>) -> Result<Option<Reference>, StoreError> {
-        reference_before(self.tables, self.indicator.id, previous)
-    }
-
     fn log_is_gone(&self, since: Timestamp) -> bool {
         self.source.log_begins_at.is_some_and(|begins| since < begins)
     }
@@ -165,8 +160,9 @@ impl Spot<'_> {
 
     /// What was seen of this indicator at an instant: of several texts the first that shows it stands.
     fn seen_at(&self, seen_at: Timestamp) -> Result<Option<Seen>, StoreError> {
+        let mut readings = Readings::new(self.tables);
         for capture in self.tables.seen_at(self.source.id, seen_at)? {
-            let seen = seen_in(self.tables, self.indicator, Sighting { seen_at, capture })?;
+            let seen = seen_in(&mut readings, self.indicator, Sighting { seen_at, capture })?;
             if seen.is_some() {
                 return Ok(seen);
             }
@@ -235,6 +231,7 @@ fn new_held(indicator_id: i64, first: &Seen, last_seen: Timestamp, reason: Strin
     }
 }
 
+/// The last level believed before: that of the run ahead, or of an earlier one where that has none.
 fn reference_before(
     tables: Tables<'_>,
     indicator_id: i64,
@@ -250,12 +247,12 @@ fn reference_before(
 }
 
 /// What a sighting showed of an indicator, if it showed it at all.
-pub(super) fn seen_in(
-    tables: Tables<'_>,
+fn seen_in(
+    readings: &mut Readings<'_>,
     indicator: &StoredIndicator,
     sighting: Sighting,
 ) -> Result<Option<Seen>, StoreError> {
-    let reading = reading_of(tables, sighting.capture)?;
+    let reading = readings.of(sighting.capture)?;
     let quote = reading.quotes.iter().find(|quote| quote.slug == indicator.indicator.slug);
     Ok(quote.map(|quote| Seen::of(quote, sighting.seen_at, sighting.capture)))
 }
@@ -277,14 +274,15 @@ fn reread(
     let reference = reference_before(tables, indicator.id, before)?;
 
     let mut reader = Reader::after(rules, before, reference);
+    let mut readings = Readings::new(tables);
     tables.each_sighting(indicator.source_id, from, to, |sighting| {
-        if let Some(seen) = seen_in(tables, indicator, sighting)? {
+        if let Some(seen) = seen_in(&mut readings, indicator, sighting)? {
             reader.read(seen);
         }
         Ok::<(), StoreError>(())
     })?;
 
-    let range = crate::domain::TimeRange { from, to: to.map(|to| to + second) };
+    let range = TimeRange { from, to: to.map(|to| to + second) };
     for old in tables.runs(indicator.id, range)? {
         tables.take_run(indicator.id, old.run.first_seen)?;
     }

@@ -6,6 +6,7 @@ use crate::domain::{Digest, Observation, Timestamp};
 use crate::parse::{self, Reading};
 use crate::store::{Fault, Sighting, Store, StoreError, StoredIndicator, StoredSource, Tables};
 
+use super::Readings;
 use super::runs::{Reader, Rules, Seen};
 use super::splice::rules;
 
@@ -61,15 +62,9 @@ fn underived_runs(tables: Tables<'_>, source: &StoredSource) -> Result<Vec<Fault
             (slug, Derived { indicator, reader: Reader::after(rules, None, None) })
         })
         .collect();
-    let mut last: Option<(i64, Reading)> = None;
+    let mut readings = Readings::new(tables);
     tables.each_sighting(source.id, source.log_begins_at, None, |sighting| {
-        let is_same = last.as_ref().is_some_and(|(capture, _)| *capture == sighting.capture);
-        if !is_same {
-            last = Some((sighting.capture, super::reading_of(tables, sighting.capture)?));
-        }
-        if let Some((_, reading)) = &last {
-            read_into(&mut derived, reading, sighting);
-        }
+        read_into(&mut derived, readings.of(sighting.capture)?, sighting);
         Ok::<(), StoreError>(())
     })?;
     let mut faults = Vec::new();
