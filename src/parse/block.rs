@@ -7,9 +7,10 @@ use chrono::{Datelike, NaiveDate};
 use encoding_rs::Encoding;
 use memchr::{memchr, memchr2, memchr3, memmem};
 
-use crate::domain::{Quote, Verdict, known};
+use crate::domain::Quote;
 
 use super::charset;
+use super::copies::one_a_label;
 use super::issue::Issue;
 use super::rows::{Found, excerpt, is_believable, is_convincing, read_row};
 use super::tokens::{Word, words};
@@ -306,50 +307,15 @@ impl Reader {
         }
     }
 
-    /// One quote a label: agreeing copies are one, of a contradicted and a verified copy the verified one stands,
-    /// and of others none.
     fn finish(mut self, page_date: Option<NaiveDate>) -> Block {
-        let mut quotes: Vec<Quote> = Vec::new();
-        for first in &self.rows {
-            if quotes.iter().any(|quote| quote.slug == first.slug) {
-                continue;
-            }
-            let copies: Vec<&Quote> = self.rows.iter().filter(|row| row.slug == first.slug).collect();
-            match standing(first, &copies) {
-                Ok(quote) => quotes.push(quote.clone()),
-                Err(second) => {
-                    let issue = Issue::CopiesDisagree {
-                        label: first.label.clone(),
-                        first: first.text.clone(),
-                        second: second.text.clone(),
-                    };
-                    if !self.issues.contains(&issue) {
-                        self.issues.push(issue);
-                    }
-                }
-            }
-        }
-        for quote in quotes.iter().filter(|quote| known(&quote.label).is_none()) {
-            self.issues.push(Issue::UnknownLabel { label: quote.label.clone() });
-        }
+        let (quotes, issues) = one_a_label(&self.rows);
+        self.issues.extend(issues);
         // One of several bars may be an empty shell of the page's script.
         if !self.rows.is_empty() {
             self.issues.retain(|issue| !matches!(issue, Issue::NoRows { .. }));
         }
         let text = (!self.lines.is_empty()).then(|| block_text(page_date, &self.lines));
         Block { quotes, issues: self.issues, page_date, text }
-    }
-}
-
-/// The copy that stands, or one that disagrees with the first.
-fn standing<'a>(first: &'a Quote, copies: &[&'a Quote]) -> Result<&'a Quote, &'a Quote> {
-    let verified = copies.iter().copied().find(|copy| copy.verdict == Verdict::Verified);
-    let is_refuted = |copy: &Quote| verified.is_some() && matches!(copy.verdict, Verdict::Contradicted(_));
-    let stands = verified.unwrap_or(first);
-    match copies.iter().copied().find(|copy| copy.figures != stands.figures && !is_refuted(copy)) {
-        None => Ok(stands),
-        Some(other) if other == first => Err(stands),
-        Some(other) => Err(other),
     }
 }
 

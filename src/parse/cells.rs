@@ -3,8 +3,9 @@
 
 use rust_decimal::{Decimal, RoundingStrategy};
 
-use crate::domain::{Change, Figures, Level, Percent, Quantity, Quote, Slug, Verdict, known};
+use crate::domain::{Change, Figures, Level, Percent, Quantity, Quote, Slug, Verdict};
 
+use super::copies::one_a_label;
 use super::number::{Direction, Role, json_number, numeral};
 use super::{Cells, Issue, Locale};
 
@@ -45,31 +46,10 @@ impl Form {
 
 /// Reads every row; a row none of whose cells is a number gives issues and no quote.
 pub(super) fn quotes(rows: &[Cells], form: Form) -> (Vec<Quote>, Vec<Issue>) {
-    let mut quotes: Vec<Quote> = Vec::new();
     let mut issues = Vec::new();
-    for row in rows {
-        let Some(quote) = quote(row, form, &mut issues) else { continue };
-        match quotes.iter().find(|other| other.slug == quote.slug) {
-            None => quotes.push(quote),
-            Some(first) if first.figures == quote.figures => {}
-            Some(first) => {
-                let label = first.label.clone();
-                issues.push(Issue::CopiesDisagree {
-                    label,
-                    first: first.text.clone(),
-                    second: quote.text.clone(),
-                });
-            }
-        }
-    }
-    let disagrees = |quote: &Quote| {
-        issues
-            .iter()
-            .any(|issue| matches!(issue, Issue::CopiesDisagree { label, .. } if *label == quote.label))
-    };
-    quotes.retain(|quote| !disagrees(quote));
-    let unknown = quotes.iter().filter(|quote| known(&quote.label).is_none());
-    issues.extend(unknown.map(|quote| Issue::UnknownLabel { label: quote.label.clone() }));
+    let read: Vec<Quote> = rows.iter().filter_map(|row| quote(row, form, &mut issues)).collect();
+    let (quotes, of_copies) = one_a_label(&read);
+    issues.extend(of_copies);
     (quotes, issues)
 }
 

@@ -5,6 +5,7 @@
 mod block;
 mod cells;
 mod charset;
+mod copies;
 mod css;
 mod issue;
 mod json;

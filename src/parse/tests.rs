@@ -235,6 +235,7 @@ fn agreeing_copies_are_one_and_disagreeing_ones_none() {
         disagreeing.issues[0].to_string(),
         "expected one row of LQ45; two copies disagree: 'LQ45 777 2,30 0,30%' and 'LQ45 778 3,30 0,43%'; neither is recorded"
     );
+    assert_eq!(disagreeing.issues.len(), 1);
     let refuted = copies("LQ45 777 2,30 3,00%", row);
     assert_eq!(show(&refuted)[0], "LQ45 777 2.30 0.30 ok");
 }
