@@ -129,10 +129,9 @@ pub(super) fn status(context: &Context) -> anyhow::Result<Exit> {
 
 pub(super) fn indicators(context: &Context) -> anyhow::Result<Exit> {
     let store = context.reader()?;
-    let healths = query::health(store.tables(), context.now)?;
-    let indicators: Vec<_> = healths.iter().flat_map(|health| &health.indicators).collect();
-    let rows: Vec<IndicatorRow> = indicators.iter().map(|one| IndicatorRow::new(one, context.zone)).collect();
-    context.answer_some(&rows, "nothing is recorded yet", || IndicatorRow::table(&indicators, context.zone))
+    let recorded = query::recorded(store.tables())?;
+    let rows: Vec<IndicatorRow> = recorded.iter().map(|one| IndicatorRow::new(one, context.zone)).collect();
+    context.answer_some(&rows, "nothing is recorded yet", || IndicatorRow::table(&recorded, context.zone))
 }
 
 /// The configured sources, and those that are recorded and no longer configured. Needs no database.

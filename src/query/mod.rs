@@ -16,7 +16,7 @@ use crate::store::{Held, StoreError, StoredIndicator, Tables};
 
 pub use change::{ChangeOver, changes};
 pub use explain::{Explanation, explain};
-pub use status::{IndicatorHealth, SourceHealth, health};
+pub use status::{IndicatorHealth, Recorded, SourceHealth, health, recorded};
 
 /// A question that has no answer.
 #[derive(Debug, thiserror::Error)]

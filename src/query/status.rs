@@ -4,7 +4,7 @@ use crate::domain::{Indicator, Timestamp};
 use crate::series::is_stale;
 use crate::store::{LoggedPoll, StoredSource, Tables};
 
-use super::QueryError;
+use super::{QueryError, known_until};
 
 /// How far back a streak of failures is counted.
 const STREAK_LIMIT: u32 = 1000;
@@ -29,16 +29,25 @@ pub struct SourceHealth {
 pub struct IndicatorHealth {
     /// The indicator.
     pub indicator: Indicator,
+    /// When it was last seen.
+    pub last_seen: Option<Timestamp>,
+    /// Whether its source has gone on without it: the header does not show it any more.
+    pub is_gone: bool,
+    /// Whether it was last seen longer ago than its heartbeat.
+    pub is_stale: bool,
+}
+
+/// What is recorded of one indicator.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recorded {
+    /// The indicator.
+    pub indicator: Indicator,
     /// When it was first seen.
     pub first_seen: Option<Timestamp>,
     /// When it was last seen.
     pub last_seen: Option<Timestamp>,
     /// How many runs are kept of it.
     pub runs: u64,
-    /// Whether its source has gone on without it: the header does not show it any more.
-    pub is_gone: bool,
-    /// Whether it was last seen longer ago than its heartbeat.
-    pub is_stale: bool,
 }
 
 impl SourceHealth {
@@ -61,13 +70,10 @@ pub fn health(tables: Tables<'_>, now: Timestamp) -> Result<Vec<SourceHealth>, Q
         let failures = polls.iter().take_while(|poll| !poll.attempt.outcome.is_success()).count();
         let mut indicators = Vec::new();
         for one in tables.indicators_of(source.id)? {
-            let newest = tables.newest_run(one.id)?.map(|newest| newest.run.last_seen);
-            let (runs, first_seen) = tables.count_runs(one.id)?;
+            let newest = known_until(tables, &one)?;
             let held_until = tables.held_of(one.id)?.into_iter().map(|held| held.last_seen).max();
             indicators.push(IndicatorHealth {
-                first_seen,
                 last_seen: newest,
-                runs,
                 is_gone: newest.max(held_until) < last_seen,
                 is_stale: newest.is_none_or(|seen| is_stale(seen, one.indicator.heartbeat, now)),
                 indicator: one.indicator,
@@ -82,4 +88,20 @@ pub fn health(tables: Tables<'_>, now: Timestamp) -> Result<Vec<SourceHealth>, Q
         });
     }
     Ok(healths)
+}
+
+/// What is recorded of every indicator. Counts all runs, which health does not need.
+///
+/// # Errors
+/// The database cannot be read.
+pub fn recorded(tables: Tables<'_>) -> Result<Vec<Recorded>, QueryError> {
+    let mut recorded = Vec::new();
+    for source in tables.sources()? {
+        for one in tables.indicators_of(source.id)? {
+            let last_seen = known_until(tables, &one)?;
+            let (runs, first_seen) = tables.count_runs(one.id)?;
+            recorded.push(Recorded { indicator: one.indicator, first_seen, last_seen, runs });
+        }
+    }
+    Ok(recorded)
 }

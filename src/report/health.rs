@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::domain::Timestamp;
 use crate::format;
-use crate::query::{IndicatorHealth, SourceHealth};
+use crate::query::{IndicatorHealth, Recorded, SourceHealth};
 
 use super::cell::{optional_time, rfc3339};
 use super::table::{Table, Text};
@@ -28,8 +28,8 @@ pub struct IndicatorRow {
 impl IndicatorRow {
     /// An indicator with its times in a zone.
     #[must_use]
-    pub fn new(health: &IndicatorHealth, zone: Tz) -> Self {
-        let IndicatorHealth { indicator, first_seen, last_seen, runs, .. } = health;
+    pub fn new(recorded: &Recorded, zone: Tz) -> Self {
+        let Recorded { indicator, first_seen, last_seen, runs } = recorded;
         Self {
             indicator: indicator.slug.to_string(),
             label: indicator.label.clone(),
@@ -45,19 +45,19 @@ impl IndicatorRow {
 
     /// Every indicator.
     #[must_use]
-    pub fn table(healths: &[&IndicatorHealth], zone: Tz) -> Table {
+    pub fn table(recorded: &[Recorded], zone: Tz) -> Table {
         let mut table =
             Table::new(&["INDICATOR", "LABEL", "KIND", "UNIT", "SOURCE", ">RUNS", "FIRST SEEN", "LAST SEEN"]);
-        for health in healths {
+        for one in recorded {
             table.row(vec![
-                Text::plain(health.indicator.slug.as_str()),
-                Text::plain(&health.indicator.label),
-                Text::plain(health.indicator.kind.word()),
-                Text::plain(&health.indicator.unit),
-                Text::plain(&health.indicator.source),
-                Text::plain(health.runs.to_string()),
-                Text::maybe(health.first_seen.map(|at| format::time(at, zone))),
-                Text::maybe(health.last_seen.map(|at| format::time(at, zone))),
+                Text::plain(one.indicator.slug.as_str()),
+                Text::plain(&one.indicator.label),
+                Text::plain(one.indicator.kind.word()),
+                Text::plain(&one.indicator.unit),
+                Text::plain(&one.indicator.source),
+                Text::plain(one.runs.to_string()),
+                Text::maybe(one.first_seen.map(|at| format::time(at, zone))),
+                Text::maybe(one.last_seen.map(|at| format::time(at, zone))),
             ]);
         }
         table
