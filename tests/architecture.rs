@@ -7,10 +7,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each crate, and the one module that may name it.
-const DOORS: [(&str, &str); 15] = [
+const DOORS: [(&str, &str); 16] = [
     ("reqwest", "fetch"),
     ("rustls", "fetch"),
     ("webpki_roots", "fetch"),
+    ("ipnet", "fetch"),
     ("rusqlite", "store"),
     ("refinery", "store"),
     ("flate2", "store"),

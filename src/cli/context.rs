@@ -176,6 +176,7 @@ fn fetch_options(source: &ConfiguredSource) -> FetchOptions {
         total_timeout: source.fetch.timeout,
         max_body: source.fetch.max_body,
         user_agent: source.fetch.user_agent.clone().unwrap_or(defaults.user_agent.clone()),
+        inside: source.url.host_str().filter(|_| source.fetch.private).map(str::to_owned),
         ..defaults
     }
 }

@@ -14,6 +14,7 @@ use super::file::{self, File, Placed};
 use super::layout::{layout, text};
 use super::lookup::{Env, default_database, resolve};
 use super::{Config, FetchSettings, Market, Source, builtin_sources, suggest};
+use crate::fetch::disguise;
 
 /// A page is not asked more often than this.
 const SHORTEST_PACE: Duration = Duration::from_secs(1);
@@ -129,6 +130,9 @@ fn url(url: &Spanned<String>) -> Result<Url, Problem> {
     if !parsed.username().is_empty() || parsed.password().is_some() {
         return Err(problem("must not hold a user name or a password".to_owned()));
     }
+    if let Some(disguise) = disguise(url.get_ref(), &parsed) {
+        return Err(problem(disguise));
+    }
     Ok(parsed)
 }
 
@@ -140,6 +144,7 @@ fn fetch(file: &file::Source) -> Result<FetchSettings, Problem> {
         connect_timeout: timeout("connect_timeout", &file.connect_timeout)?
             .unwrap_or(defaults.connect_timeout),
         timeout: timeout("timeout", &file.timeout)?.unwrap_or(defaults.timeout),
+        private: file.private.unwrap_or(defaults.private),
     })
 }
 

@@ -65,6 +65,7 @@ pub(super) struct Source {
     pub(super) max_body: Placed<u64>,
     pub(super) connect_timeout: Placed<String>,
     pub(super) timeout: Placed<String>,
+    pub(super) private: Option<bool>,
     pub(super) row: Placed<String>,
     pub(super) label: Placed<String>,
     pub(super) level: Placed<String>,

@@ -79,6 +79,8 @@ pub struct FetchSettings {
     pub connect_timeout: Duration,
     /// The time for the whole request.
     pub timeout: Duration,
+    /// Whether its host may lie in a private network although its name looks public.
+    pub private: bool,
 }
 
 impl Config {
@@ -173,6 +175,7 @@ impl Default for FetchSettings {
             max_body: 8 * 1024 * 1024,
             connect_timeout: Duration::from_secs(10),
             timeout: Duration::from_secs(30),
+            private: false,
         }
     }
 }

@@ -103,7 +103,7 @@ fn a_pace_holds_for_closed_hours_too_unless_they_have_their_own() {
 
 #[test]
 fn fetch_settings_are_per_source() {
-    let keys = "user_agent = \"me\"\nmax_body = 1000\nconnect_timeout = \"500ms\"\ntimeout = \"5s\"\n";
+    let keys = "user_agent = \"me\"\nmax_body = 1000\nconnect_timeout = \"500ms\"\ntimeout = \"5s\"\nprivate = true\n";
     assert_eq!(
         read_one(&format!("{KONTAN}{keys}")).fetch,
         FetchSettings {
@@ -111,6 +111,7 @@ fn fetch_settings_are_per_source() {
             max_body: 1000,
             connect_timeout: Duration::from_millis(500),
             timeout: Duration::from_secs(5),
+            private: true,
         }
     );
 }
@@ -248,6 +249,10 @@ fn only_plain_web_addresses_are_urls() {
         ("file:///etc/passwd", "3:7: `url`: 'file:///etc/passwd' is neither http nor https"),
         ("https://", "3:7: `url`: 'https://': empty host"),
         ("https://ana:secret@kontan.co.id/", "3:7: `url`: must not hold a user name or a password"),
+        ("http://2130706433/", "3:7: `url`: write the address as 127.0.0.1"),
+        ("http://0x7f.1:8080/", "3:7: `url`: write the address as 127.0.0.1"),
+        ("http://[::ffff:10.0.0.1]/", "3:7: `url`: write the address as 10.0.0.1"),
+        ("http://0.0.0.0/", "3:7: `url`: 0.0.0.0 is an unspecified address"),
     ] {
         assert_eq!(refusal(&KONTAN.replace("https://www.kontan.co.id/", url)), expected);
     }

@@ -44,6 +44,7 @@ fn source(source: &Source) -> file::Source {
         max_body: Some(placed(source.fetch.max_body)),
         connect_timeout: duration(source.fetch.connect_timeout),
         timeout: duration(source.fetch.timeout),
+        private: Some(source.fetch.private),
         row: None,
         label: None,
         level: None,

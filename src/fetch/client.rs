@@ -2,33 +2,51 @@
 //! Knows neither when to ask nor what an answer is worth.
 
 use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
+use reqwest::redirect::Policy;
 use reqwest::{ClientBuilder, Response, StatusCode};
+use tokio::time::Instant;
 use url::Url;
 
 use super::error::FetchError;
-use super::redirect::{self, has_userinfo};
+use super::guard::disguise;
+use super::names::{Guarded, Names, SystemNames};
+use super::redirect::{Way, has_userinfo};
 use super::shown::{bare, shown};
 use super::{Fetch, FetchOptions, Fetched, Validators, tls};
+
+/// The most headers of an answer. Those of HTTP/1 are at most 408 KiB together, which is fixed in hyper.
+const MAX_HEADERS: usize = 100;
+/// The most bytes that the headers of an answer over HTTP/2 have together.
+const MAX_HEADER_BYTES: u32 = 64 * 1024;
 
 /// Fetches pages over http and https. Cheap to clone; clones share their connections.
 #[derive(Debug, Clone)]
 pub struct Client {
-    http: reqwest::Client,
-    max_body: u64,
+    pub(super) http: reqwest::Client,
+    options: FetchOptions,
 }
 
 impl Client {
-    /// Makes a client. Proxies of the environment are not used.
+    /// Makes a client. Proxies of the environment are not used: they would connect in our place.
     ///
     /// # Errors
     /// A user agent that cannot stand in a header, or no TLS.
     pub fn new(options: &FetchOptions) -> Result<Self, FetchError> {
+        Self::with_names(options, || SystemNames)
+    }
+
+    /// Makes a client that asks others than the system for the addresses of names.
+    ///
+    /// # Errors
+    /// As [`Client::new`].
+    pub fn with_names<N: Names>(options: &FetchOptions, names: impl Fn() -> N) -> Result<Self, FetchError> {
         tls::install_provider();
-        let http = builder(options)
+        let builder = || builder(options).dns_resolver(Guarded::new(names(), options.inside.as_deref()));
+        let http = builder()
             .build()
-            .or_else(|_| builder(options).tls_backend_preconfigured(tls::built_in_roots()).build())
+            .or_else(|_| builder().tls_backend_preconfigured(tls::built_in_roots()).build())
             .map_err(|error| FetchError::of_setup(&error))?;
-        Ok(Self { http, max_body: options.max_body })
+        Ok(Self { http, options: options.clone() })
     }
 
     /// Fetches one page; see [`Fetch::fetch`].
@@ -36,42 +54,62 @@ impl Client {
     /// # Errors
     /// Whatever kept a complete page from arriving.
     pub async fn fetch(&self, url: &str, validators: &Validators) -> Result<Fetched, FetchError> {
-        let address = address(url)?;
         let conditions = conditions(validators);
-        let conditional = !conditions.is_empty();
-        let request = self.http.get(address).headers(conditions);
-        let answer = request.send().await.map_err(|error| FetchError::of_request(url, &error))?;
-        if conditional && answer.status() == StatusCode::NOT_MODIFIED {
+        let mut way = Way::from(address(url)?, self.options.max_redirects, self.options.inside.as_deref());
+        let answer = self.answer(url, &mut way, &conditions).await?;
+        let is_conditional = !conditions.is_empty() && way.is_at_its_begin();
+        if is_conditional && answer.status() == StatusCode::NOT_MODIFIED {
             return Ok(Fetched::NotModified { status: answer.status().as_u16() });
         }
-        self.page(url, answer).await
+        self.page(url, answer, &way).await
     }
 
-    async fn page(&self, url: &str, answer: Response) -> Result<Fetched, FetchError> {
+    /// The first answer that is no redirect. Each hop is a request of its own, so that the address that was judged
+    /// is the one that is asked, and no other server is told what the first one said of its page.
+    async fn answer(
+        &self,
+        url: &str,
+        way: &mut Way<'_>,
+        conditions: &HeaderMap,
+    ) -> Result<Response, FetchError> {
+        let deadline = Instant::now() + self.options.total_timeout;
+        loop {
+            let mut request = self.http.get(way.here().clone());
+            if way.is_at_its_begin() {
+                request = request.headers(conditions.clone());
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            let sent = request.timeout(left).send().await;
+            let answer = sent.map_err(|error| FetchError::of_request(url, &error))?;
+            let Some(next) = location(&answer) else { return Ok(answer) };
+            let refused = |source| FetchError::Redirect { url: shown(url), source };
+            way.follow(next).map_err(refused)?;
+        }
+    }
+
+    async fn page(&self, url: &str, answer: Response, way: &Way<'_>) -> Result<Fetched, FetchError> {
         check_status(url, &answer)?;
         check_encoding(url, answer.headers())?;
         Ok(Fetched::Page {
             final_url: bare(answer.url()).into(),
             content_type: text_of(answer.headers(), header::CONTENT_TYPE),
             status: answer.status().as_u16(),
-            validators: Validators {
-                etag: text_of(answer.headers(), header::ETAG),
-                last_modified: text_of(answer.headers(), header::LAST_MODIFIED),
-            },
+            // What another server says of its page is nothing to send to the one that is asked first.
+            validators: if way.is_at_its_begin() { validators(&answer) } else { Validators::default() },
             body: self.body(url, answer).await?,
         })
     }
 
     /// Reads piece by piece, so that a bomb costs no more than the cap and one piece.
     async fn body(&self, url: &str, mut answer: Response) -> Result<Vec<u8>, FetchError> {
-        let too_large = || FetchError::TooLarge { url: shown(url), limit: self.max_body };
+        let too_large = || FetchError::TooLarge { url: shown(url), limit: self.options.max_body };
         let promised = answer.content_length();
-        if promised.is_some_and(|promised| promised > self.max_body) {
+        if promised.is_some_and(|promised| promised > self.options.max_body) {
             return Err(too_large());
         }
         let mut body = Vec::new();
         while let Some(piece) = answer.chunk().await.map_err(|error| FetchError::of_body(url, &error))? {
-            if length(&body) + length(&piece) > self.max_body {
+            if length(&body) + length(&piece) > self.options.max_body {
                 return Err(too_large());
             }
             body.extend_from_slice(&piece);
@@ -88,14 +126,16 @@ impl Fetch for Client {
     }
 }
 
-fn builder(options: &FetchOptions) -> ClientBuilder {
+pub(super) fn builder(options: &FetchOptions) -> ClientBuilder {
     reqwest::Client::builder()
         .user_agent(&options.user_agent)
         .connect_timeout(options.connect_timeout)
         .read_timeout(options.total_timeout)
         .timeout(options.total_timeout)
-        .redirect(redirect::policy(options.max_redirects))
+        .redirect(Policy::none())
         .referer(false)
+        .http1_max_headers(MAX_HEADERS)
+        .http2_max_header_list_size(MAX_HEADER_BYTES)
         .no_proxy()
         .pool_max_idle_per_host(1)
 }
@@ -110,7 +150,26 @@ fn address(url: &str) -> Result<Url, FetchError> {
     if has_userinfo(&address) {
         return Err(bad("it has a user in it"));
     }
+    if let Some(problem) = disguise(url, &address) {
+        return Err(bad(&problem));
+    }
     Ok(address)
+}
+
+/// Where a redirect leads. One that leads nowhere is an answer like any other.
+fn location(answer: &Response) -> Option<Url> {
+    if !matches!(answer.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
+        return None;
+    }
+    let location = answer.headers().get(header::LOCATION)?.to_str().ok()?;
+    answer.url().join(location).ok().filter(|_| !location.is_empty())
+}
+
+fn validators(answer: &Response) -> Validators {
+    Validators {
+        etag: text_of(answer.headers(), header::ETAG),
+        last_modified: text_of(answer.headers(), header::LAST_MODIFIED),
+    }
 }
 
 /// Validators as headers. One that cannot stand in a header was never sent by a server.
@@ -144,10 +203,16 @@ fn check_encoding(url: &str, headers: &HeaderMap) -> Result<(), FetchError> {
     if left.is_empty() { Ok(()) } else { Err(unknown_encoding(url, &left.join(", "))) }
 }
 
-/// Two headers of encoding count as one for reqwest, which then undoes one of two.
-/// No page begins like a gzip or zstd file.
+/// Two headers of encoding count as one for reqwest, which undoes one of two and drops both.
+/// No page begins like a gzip, zstd or zlib file; a brotli file has no mark to know it by.
 fn check_undone(url: &str, body: &[u8]) -> Result<(), FetchError> {
-    let magics: [(&[u8], &str); 2] = [(&[0x1f, 0x8b, 0x08], "gzip"), (&[0x28, 0xb5, 0x2f, 0xfd], "zstd")];
+    let magics: [(&[u8], &str); 5] = [
+        (&[0x1f, 0x8b, 0x08], "gzip"),
+        (&[0x28, 0xb5, 0x2f, 0xfd], "zstd"),
+        (&[0x78, 0x01], "deflate"),
+        (&[0x78, 0x9c], "deflate"),
+        (&[0x78, 0xda], "deflate"),
+    ];
     match magics.iter().find(|(magic, _)| body.starts_with(magic)) {
         Some((_, encoding)) => Err(unknown_encoding(url, encoding)),
         None => Ok(()),

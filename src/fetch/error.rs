@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::io;
 
+use super::guard::Forbidden;
 use super::redirect::Refusal;
 use super::shown::shown;
 use crate::domain::Outcome;
@@ -37,6 +38,15 @@ pub enum FetchError {
         /// What went wrong.
         #[source]
         source: Source,
+    },
+    /// The name leads into a private network, which nobody said that it would. Nothing was connected to.
+    #[error("{url} was not asked")]
+    Forbidden {
+        /// The address that was asked for.
+        url: String,
+        /// Why not.
+        #[source]
+        source: Forbidden,
     },
     /// Connected, but no agreement on encryption or certificates.
     #[error("failed to agree on TLS with {url}")]
@@ -83,6 +93,12 @@ pub enum FetchError {
         /// What went wrong.
         #[source]
         source: Source,
+    },
+    /// The answer begins with more or longer headers than are read.
+    #[error("the headers of the answer of {url} are too many or too long")]
+    LongHead {
+        /// The address.
+        url: String,
     },
     /// The body has more bytes than are read, counted after decompression.
     #[error("the answer of {url} has more than {limit} bytes")]
@@ -147,6 +163,7 @@ impl FetchError {
             Self::Setup { .. }
             | Self::BadUrl { .. }
             | Self::Connect { .. }
+            | Self::Forbidden { .. }
             | Self::Tls { .. }
             | Self::Timeout { .. }
             | Self::Cut { .. } => Outcome::Unreachable,
@@ -155,15 +172,18 @@ impl FetchError {
             | Self::Redirect { .. }
             | Self::UnknownEncoding { .. }
             | Self::Decompress { .. } => Outcome::HttpError,
-            Self::TooLarge { .. } => Outcome::TooLarge,
+            Self::TooLarge { .. } | Self::LongHead { .. } => Outcome::TooLarge,
         }
     }
 
     /// A failure before the headers of the answer were complete.
     pub(super) fn of_request(url: &str, error: &reqwest::Error) -> Self {
         let url = shown(url);
-        if let Some(refusal) = find::<Refusal>(error) {
-            return Self::Redirect { url, source: refusal.clone() };
+        if let Some(forbidden) = find::<Forbidden>(error) {
+            return Self::Forbidden { url, source: forbidden.clone() };
+        }
+        if is_long_head(error) {
+            return Self::LongHead { url };
         }
         let source = beneath(error);
         if error.is_timeout() {
@@ -223,6 +243,11 @@ fn wraps_tls(io: &io::Error) -> bool {
     io.get_ref().is_some_and(|inner| {
         inner.downcast_ref().map_or_else(|| inner.is::<rustls::Error>(), |io: &io::Error| wraps_tls(io))
     })
+}
+
+/// hyper has no name for it that could be asked for without depending on hyper; a test holds these words.
+fn is_long_head(error: &(dyn Error + 'static)) -> bool {
+    causes(error).any(|cause| cause.to_string() == "message head is too large")
 }
 
 /// The decoders report nonsense as bare `io::Error`s; what the connection reports comes by way of hyper.

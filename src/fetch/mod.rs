@@ -3,6 +3,9 @@
 
 mod client;
 mod error;
+mod guard;
+mod names;
+mod ranges;
 mod redirect;
 mod shown;
 mod tls;
@@ -17,6 +20,8 @@ use crate::domain::Validators;
 
 pub use client::Client;
 pub use error::{FetchError, Source};
+pub use guard::{Forbidden, disguise};
+pub use names::{Names, SystemNames};
 pub use redirect::Refusal;
 
 /// Bounds of one request. None of reqwest's own defaults is relied upon: it has no timeouts at all.
@@ -32,6 +37,9 @@ pub struct FetchOptions {
     pub max_body: u64,
     /// What to call ourselves.
     pub user_agent: String,
+    /// A host that may lie in a private network although its name looks public. Addresses, and names that only a
+    /// local network knows, say so themselves.
+    pub inside: Option<String>,
 }
 
 impl Default for FetchOptions {
@@ -42,6 +50,7 @@ impl Default for FetchOptions {
             max_redirects: 5,
             max_body: 8 * 1024 * 1024,
             user_agent: concat!("pantau/", env!("CARGO_PKG_VERSION"), " (market-indicator recorder)").into(),
+            inside: None,
         }
     }
 }

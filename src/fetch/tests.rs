@@ -1,6 +1,8 @@
 //! What the client makes of good and bad servers. Nothing here leaves the machine.
 
+mod heads;
 mod server;
+mod targets;
 
 use std::error::Error;
 use std::io::Write;

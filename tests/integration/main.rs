@@ -17,4 +17,5 @@ mod samples;
 mod server;
 mod shapes;
 mod sources;
+mod targets;
 mod words;
