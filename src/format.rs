@@ -1,14 +1,15 @@
 //! How a level, a change and a time look to a reader: English marks, printed decimals kept, nothing that could
 //! move a terminal's cursor. Knows nothing of tables, colours and locales of the pages.
 
-use std::borrow::Cow;
-use std::fmt::Write;
+mod escape;
 
 use chrono::{Duration, Timelike};
 use chrono_tz::Tz;
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use crate::domain::{Change, Level, Percent, Timestamp};
+
+pub use escape::{escape, escape_json, is_unsafe};
 
 /// The decimals of a computed percentage.
 const PERCENT_DECIMALS: u32 = 2;
@@ -117,26 +118,6 @@ pub fn bytes(count: u64) -> String {
     format!("{}.{} TB", tenths / 10, tenths % 10)
 }
 
-/// Text from a page or a file, with every character that a terminal would obey or hide written as `\u{..}`:
-/// control characters (escape sequences begin with one), bidirectional marks, characters of no width,
-/// line separators.
-#[must_use]
-pub fn escape(text: &str) -> Cow<'_, str> {
-    if !text.contains(is_unsafe) {
-        return Cow::Borrowed(text);
-    }
-    let mut escaped = String::with_capacity(text.len() + 16);
-    for character in text.chars() {
-        if is_unsafe(character) {
-            // Writing to a string cannot fail.
-            let _ = write!(escaped, "{}", character.escape_unicode());
-        } else {
-            escaped.push(character);
-        }
-    }
-    Cow::Owned(escaped)
-}
-
 /// The digits of a number without its sign, a comma between thousands.
 fn grouped(value: Decimal) -> String {
     let digits = value.abs().to_string();
@@ -153,32 +134,6 @@ fn grouped(value: Decimal) -> String {
 
 fn rounded_div(count: u64, unit: u64) -> u64 {
     count / unit + u64::from(count % unit >= unit / 2)
-}
-
-fn is_unsafe(character: char) -> bool {
-    character.is_control() || is_bidi_mark(character) || is_invisible(character)
-}
-
-fn is_bidi_mark(character: char) -> bool {
-    matches!(
-        character,
-        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
-    )
-}
-
-/// Characters of no width, and the two that break lines without being control characters.
-fn is_invisible(character: char) -> bool {
-    matches!(
-        character,
-        '\u{ad}'
-            | '\u{200b}'..='\u{200d}'
-            | '\u{2028}'
-            | '\u{2029}'
-            | '\u{2060}'..='\u{2064}'
-            | '\u{feff}'
-            | '\u{fff9}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e007f}'
-    )
 }
 
 #[cfg(test)]
@@ -301,27 +256,6 @@ mod tests {
             (u64::MAX, "18446744.1 TB"),
         ] {
             assert_eq!(bytes(count), shown);
-        }
-    }
-
-    #[test]
-    fn nothing_a_terminal_would_obey_passes() {
-        for (text, shown) in [
-            ("\u{1b}[31mLQ45", r"\u{1b}[31mLQ45"),
-            ("a\nb\tc\r", r"a\u{a}b\u{9}c\u{d}"),
-            ("\u{9b}2J\u{7f}\u{0}", r"\u{9b}2J\u{7f}\u{0}"),
-            ("\u{202e}54QL", r"\u{202e}54QL"),
-            ("LQ\u{200b}45\u{feff}", r"LQ\u{200b}45\u{feff}"),
-            ("one\u{2028}two", r"one\u{2028}two"),
-        ] {
-            assert_eq!(escape(text), shown);
-        }
-    }
-
-    #[test]
-    fn ordinary_text_passes_untouched() {
-        for text in ["LQ45", "RD.PENDAPATAN TETAP", "USD/IDR", "émas 金 −1,2", ""] {
-            assert!(matches!(escape(text), Cow::Borrowed(same) if same == text));
         }
     }
 }

@@ -19,7 +19,7 @@
 //! 4  poll   report                                          the daemon; the text forms of answers
 //! 3  ingest | query   chart                                 one way in, one way out, and its pictures
 //! 2  fetch   store   parse   series   format   calendar     two IO edges, four pure cores; clock
-//! 1  domain                                                 words of the trade
+//! 1  domain   files                                         words of the trade; who may read what is written
 //! ```
 //!
 //! Each outside crate has one door: reqwest in [`fetch`], rusqlite in [`store`], plotters in [`chart`], clap in
@@ -44,6 +44,7 @@ pub mod clock;
 pub mod config;
 pub mod domain;
 pub mod fetch;
+pub mod files;
 pub mod format;
 pub mod ingest;
 pub mod parse;

@@ -27,8 +27,9 @@ const DOORS: [(&str, &str); 16] = [
 ];
 
 /// The row of each module in the layers of `src/lib.rs`.
-const LAYERS: [(&str, u8); 15] = [
+const LAYERS: [(&str, u8); 16] = [
     ("domain", 1),
+    ("files", 1),
     ("clock", 2),
     ("fetch", 2),
     ("store", 2),

@@ -11,6 +11,7 @@ use plotters::style::{Color, FontDesc, FontFamily, FontStyle, RGBColor, ShapeSty
 
 use super::theme::{FAMILY, fonts};
 use super::{ChartError, Size};
+use crate::format::is_unsafe;
 
 /// Units of the drawing in one pixel.
 const UNITS: u32 = 4;
@@ -183,11 +184,7 @@ impl Ink {
 
 /// Labels come from pages: characters that XML forbids, or that turn the direction of a text, are left out.
 fn printable(text: &str) -> String {
-    let hidden = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}' | '\u{FFFE}' | '\u{FFFF}')
-    };
-    text.chars().filter(|c| !hidden(*c)).collect()
+    text.chars().filter(|c| !is_unsafe(*c)).collect()
 }
 
 fn units(place: &Place) -> (i32, i32) {

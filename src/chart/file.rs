@@ -2,13 +2,14 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::{Options, Tree};
 
 use super::ChartError;
 use super::theme::{FAMILY, fonts};
+use crate::files;
 
 /// What made the picture, in its `Software` text.
 const SOFTWARE: &str = concat!("pantau ", env!("CARGO_PKG_VERSION"));
@@ -86,23 +87,19 @@ fn add_text<W: Write>(
 /// # Errors
 /// The folder cannot be written; the target is then as it was.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<(), ChartError> {
-    let beside = beside(path);
+    let failed = |source| ChartError::Write { path: path.to_owned(), source };
+    let beside = files::beside(path).map_err(failed)?;
     let written = write_new(&beside, bytes).and_then(|()| fs::rename(&beside, path));
     written.map_err(|source| {
         // Nothing more can be done about a leftover that cannot be removed either.
         let _ = fs::remove_file(&beside);
-        ChartError::Write { path: path.to_owned(), source }
+        failed(source)
     })
 }
 
-/// A hidden name in the same folder, so that the rename never crosses file systems.
-fn beside(path: &Path) -> PathBuf {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    path.with_file_name(format!(".{name}.{}.tmp", std::process::id()))
-}
-
+/// A picture is made to be shown: who may read it is up to the umask. No link is followed.
 fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = File::create(path)?;
+    let mut file = File::create_new(path)?;
     file.write_all(bytes)?;
     file.sync_all()
 }

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 
 use crate::chart::{self, ChartKind, ChartSpec, Drawing};
 use crate::domain::{Digest, Figures, Slug};
+use crate::format::escape;
 use crate::series::Series;
 
 use super::ChartArgs;
 use super::ask::{note_calendar, series_of};
-use super::context::Context;
+use super::context::{Context, confirm};
 use super::exit::{Exit, Refusal};
 
 /// The form of the picture.
@@ -50,8 +51,30 @@ pub(super) fn run(context: &Context, args: &ChartArgs) -> anyhow::Result<Exit> {
 
 /// `lq45.png` in the current folder.
 fn default_name(args: &ChartArgs) -> PathBuf {
-    let names: Vec<String> = args.indicators.iter().map(|name| Slug::of(name).to_string()).collect();
-    PathBuf::from(format!("{}.png", names.join("-")))
+    let slugs: Vec<Slug> = args.indicators.iter().map(|name| Slug::of(name)).collect();
+    PathBuf::from(file_name(&slugs) + ".png")
+}
+
+/// The most bytes of a name that is made of slugs; file systems take 255.
+const LONGEST_NAME: usize = 120;
+
+/// Names that mean a device on some systems, whatever follows their dot.
+const DEVICES: [&str; 4] = ["con", "prn", "aux", "nul"];
+
+/// Slugs as the name of a file: letters, digits and single dashes inside, which leave no folder and hide nothing.
+fn file_name(slugs: &[Slug]) -> String {
+    let names: Vec<&str> = slugs.iter().map(Slug::as_str).filter(|slug| !slug.is_empty()).collect();
+    let joined = names.join("-");
+    let end = joined.floor_char_boundary(LONGEST_NAME);
+    let name = joined[..end].trim_end_matches('-');
+    let is_port = |name: &str| {
+        matches!(name.as_bytes(), [b'c', b'o', b'm', b'0'..=b'9'] | [b'l', b'p', b't', b'0'..=b'9'])
+    };
+    if name.is_empty() || DEVICES.contains(&name) || is_port(name) {
+        format!("chart-{name}").trim_end_matches('-').to_owned()
+    } else {
+        name.to_owned()
+    }
 }
 
 fn picture(target: &Path) -> anyhow::Result<Picture> {
@@ -93,7 +116,7 @@ fn query(args: &ChartArgs, spec: &ChartSpec) -> String {
     add("size", Some(spec.size.to_string()));
     add("theme", Some(spec.theme.to_string()));
     add("tz", Some(spec.zone.to_string()));
-    query
+    escape(&query).into_owned()
 }
 
 /// The digest of the runs that were drawn. For each indicator `source/slug` and a line feed; then for each run its
@@ -126,8 +149,33 @@ fn write(context: &Context, target: &Path, bytes: &[u8]) -> anyhow::Result<()> {
         return Ok(stdout.flush()?);
     }
     chart::write(target, bytes)?;
-    if !context.quiet {
-        anstream::eprintln!("wrote {}", target.display());
-    }
+    confirm(context.quiet, &format!("wrote {}", target.display()));
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_derived_name_leaves_no_folder() {
+        for (typed, name) in [
+            (&["lq45"][..], "lq45"),
+            (&["kontan/LQ45", "emas"], "kontan-lq45-emas"),
+            (&["../../etc/passwd"], "etc-passwd"),
+            (&["/etc/passwd"], "etc-passwd"),
+            (&["..\\..\\x"], "x"),
+            (&["-rf"], "rf"),
+            (&[".hidden"], "hidden"),
+            (&["///"], "chart"),
+            (&["a\u{0}b\u{1b}[2J\u{202e}"], "a-b-2j"),
+            (&["CON"], "chart-con"),
+            (&["com1"], "chart-com1"),
+        ] {
+            let slugs: Vec<Slug> = typed.iter().map(|name| Slug::of(name)).collect();
+            assert_eq!(file_name(&slugs), name, "{typed:?}");
+        }
+        let long = file_name(&[Slug::of(&"é".repeat(500))]);
+        assert_eq!(long, "é".repeat(60));
+    }
 }

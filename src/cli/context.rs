@@ -137,6 +137,13 @@ pub(super) fn note(quiet: bool, text: &str) {
     }
 }
 
+/// Says what was done where there is no answer to show it.
+pub(super) fn confirm(quiet: bool, text: &str) {
+    if !quiet {
+        anstream::eprintln!("{}", format::escape(text));
+    }
+}
+
 /// Says what went wrong.
 pub(super) fn complain(text: &str) {
     anstream::eprintln!("pantau: {}", format::escape(text));

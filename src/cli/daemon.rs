@@ -1,17 +1,16 @@
-//! `pantau run`: the daemon, its signals and its logs.
+//! `pantau run`: the daemon and its signals.
 
 use std::sync::{Arc, Mutex};
 
-use tracing_subscriber::EnvFilter;
-
-use crate::clock;
 use crate::poll;
+use crate::{clock, files};
 
 use super::context::{Context, polled};
 use super::exit::Exit;
+use super::{RunArgs, log};
 
-pub(super) fn run(context: &Context) -> anyhow::Result<Exit> {
-    start_log(context);
+pub(super) fn run(context: &Context, args: &RunArgs) -> anyhow::Result<Exit> {
+    log::start(context, args.log);
     let sources = context.sources(None)?.into_iter().map(polled).collect::<anyhow::Result<Vec<_>>>()?;
     let store = context.writer()?;
     // One worker: the work is waiting, and every thread costs memory for years.
@@ -20,6 +19,10 @@ pub(super) fn run(context: &Context) -> anyhow::Result<Exit> {
         let shutdown = shutdown()?;
         let names: Vec<&str> = sources.iter().map(|polled| polled.source.name.as_str()).collect();
         tracing::info!(database = %store.path().display(), sources = names.join(","), "started");
+        if store.path().metadata().is_ok_and(|file| files::is_writable_by_all(&file)) {
+            let path = store.path().display();
+            tracing::warn!(database = %path, "every user of this machine can change the database; chmod o-w it");
+        }
         if let Some(note) = context.calendar.note(context.calendar.date_of(context.now)) {
             tracing::warn!("{note}");
         }
@@ -28,23 +31,6 @@ pub(super) fn run(context: &Context) -> anyhow::Result<Exit> {
         tracing::info!("stopped");
         Ok(Exit::Done)
     })
-}
-
-/// Logs to stderr; RUST_LOG refines what -q and -v say.
-fn start_log(context: &Context) {
-    let level = match (context.quiet, context.verbose) {
-        (true, _) => "error",
-        (false, 0) => "info",
-        (false, 1) => "pantau=debug,info",
-        (false, _) => "debug",
-    };
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
-    let is_coloured = anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never;
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(is_coloured)
-        .init();
 }
 
 /// Done when the program is asked to stop. The handlers are in place before this returns.

@@ -64,7 +64,7 @@ pub(super) fn tell(error: &anyhow::Error, quiet: bool) -> Exit {
     let (exit, hint) = judge(error);
     complain(&format::error_chain(error.as_ref()));
     if let Some(hint) = hint.filter(|_| !quiet) {
-        anstream::eprintln!("hint: {}", format::escape(&hint));
+        advise(&hint);
     }
     exit
 }
@@ -83,8 +83,13 @@ pub(super) fn tell_usage(error: &clap::Error) -> Exit {
     let message = lines.join(" ");
     complain(message.trim_start_matches("error: "));
     let tip = text.lines().find_map(|line| line.trim().strip_prefix("tip: "));
-    anstream::eprintln!("hint: {}", tip.unwrap_or("--help says what there is"));
+    advise(tip.unwrap_or("--help says what there is"));
     Exit::Usage
+}
+
+/// Says what would help.
+fn advise(hint: &str) {
+    anstream::eprintln!("hint: {}", format::escape(hint));
 }
 
 fn is_closed_pipe(error: &anyhow::Error) -> bool {
@@ -112,6 +117,9 @@ fn judge(error: &anyhow::Error) -> (Exit, Option<String>) {
             Exit::Failed
         };
         return (exit, None);
+    }
+    if let Some(ConfigError::WritableByAll { path }) = error.downcast_ref::<ConfigError>() {
+        return (Exit::Usage, Some(format!("chmod o-w {}", path.display())));
     }
     let is_usage = error.is::<ConfigError>() || error.is::<MomentError>() || error.is::<IntervalError>();
     (if is_usage { Exit::Usage } else { Exit::Failed }, None)

@@ -8,6 +8,7 @@ mod daemon;
 mod db;
 mod exit;
 mod extract;
+mod log;
 mod poll;
 mod review;
 mod setup;
@@ -23,6 +24,7 @@ use crate::report::Format;
 
 use context::Context;
 pub use exit::Exit;
+use log::LogForm;
 
 /// Remembers the market indicators that a news site's header shows for a minute and forgets.
 #[derive(Debug, Parser)]
@@ -97,7 +99,7 @@ fn parse_zone(text: &str) -> Result<Tz, String> {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Poll every source until stopped
-    Run,
+    Run(RunArgs),
     /// Poll once, and print what was stored
     Poll(PollArgs),
     /// Show the newest value of each indicator
@@ -133,6 +135,13 @@ enum Command {
     },
     /// Print the manual page
     Man,
+}
+
+#[derive(Debug, Args)]
+struct RunArgs {
+    /// Form of the log on the standard error
+    #[arg(long, value_name = "FORM", value_enum, default_value_t = LogForm::Text)]
+    log: LogForm,
 }
 
 #[derive(Debug, Args)]
@@ -309,7 +318,7 @@ pub fn main() -> Exit {
 fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
     let context = || Context::load(&cli.global);
     match cli.command {
-        Command::Run => daemon::run(&context()?),
+        Command::Run(args) => daemon::run(&context()?, &args),
         Command::Poll(args) => poll::run(&context()?, &args),
         Command::Latest(args) => ask::latest(&context()?, &args),
         Command::History(args) => ask::history(&context()?, &args),

@@ -1,6 +1,5 @@
 //! What is needed once: init, config, completions, man.
 
-use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
 
@@ -8,19 +7,20 @@ use anyhow::Context as _;
 use clap::CommandFactory;
 
 use crate::config;
+use crate::files;
+use crate::format::escape_json;
 
-use super::context::{Context, print};
+use super::context::{Context, confirm, print};
 use super::exit::{Exit, Refusal};
 use super::{Cli, Global, InitArgs};
 
 pub(super) fn init(global: &Global, args: &InitArgs) -> anyhow::Result<Exit> {
     let file = args.file.clone().or_else(|| global.config.clone()).unwrap_or_else(default_file);
     if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder)
+        files::make_private_folder(folder)
             .with_context(|| format!("failed to create the folder {}", folder.display()))?;
     }
-    let opened = OpenOptions::new().write(true).create_new(true).open(&file);
-    let mut opened = match opened {
+    let mut opened = match files::make_private(&file) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
             let refusal = Refusal::new(
                 Exit::Failed,
@@ -33,12 +33,9 @@ pub(super) fn init(global: &Global, args: &InitArgs) -> anyhow::Result<Exit> {
     opened
         .write_all(config::commented_example().as_bytes())
         .with_context(|| format!("failed to write {}", file.display()))?;
-    if !global.quiet {
-        let file = file.display();
-        anstream::eprintln!(
-            "wrote {file}; it is in force with --config {file}, or as ~/.config/pantau/pantau.toml"
-        );
-    }
+    let shown = file.display();
+    let where_in_force = format!("it is in force with --config {shown}, or as ~/.config/pantau/pantau.toml");
+    confirm(global.quiet, &format!("wrote {shown}; {where_in_force}"));
     Ok(Exit::Done)
 }
 
@@ -48,7 +45,8 @@ fn default_file() -> PathBuf {
 }
 
 pub(super) fn config(context: &Context) -> anyhow::Result<Exit> {
-    print(&context.config.to_toml())?;
+    // A basic string of TOML reads these escapes as JSON does.
+    print(&escape_json(&context.config.to_toml()))?;
     Ok(Exit::Done)
 }
 

@@ -18,6 +18,12 @@ pub enum ConfigError {
         /// What the system said.
         source: io::Error,
     },
+    /// Any user of the machine can change what is polled and where alerts go.
+    #[error("the configuration {} can be changed by every user of this machine", path.display())]
+    WritableByAll {
+        /// The file.
+        path: PathBuf,
+    },
     /// The file can be read and says something that cannot be meant.
     #[error("{}:{line}:{column}: {problem}", path.display())]
     Invalid {

@@ -10,7 +10,8 @@ mod suggest;
 mod write;
 
 use std::collections::BTreeSet;
-use std::io::ErrorKind;
+use std::fs::File;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -23,6 +24,7 @@ use self::error::Problem;
 pub use self::file::CalendarName;
 pub use self::lookup::Env;
 use crate::calendar::Calendar;
+use crate::files::is_writable_by_all;
 use crate::parse::Layout;
 
 /// The configuration in force: what a file says, and defaults for the rest.
@@ -195,7 +197,14 @@ fn builtin_sources() -> Vec<Source> {
 }
 
 fn read(path: &Path) -> Result<String, ConfigError> {
-    std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })
+    let failed = |source| ConfigError::Read { path: path.to_owned(), source };
+    let mut file = File::open(path).map_err(failed)?;
+    if is_writable_by_all(&file.metadata().map_err(failed)?) {
+        return Err(ConfigError::WritableByAll { path: path.to_owned() });
+    }
+    let mut text = String::new();
+    file.read_to_string(&mut text).map_err(failed)?;
+    Ok(text)
 }
 
 fn is_absent(error: &ConfigError) -> bool {

@@ -193,7 +193,7 @@ fn poll_note(health: &SourceHealth, zone: Tz, now: Timestamp) -> String {
         note.push_str(&format!(", {} in a row without success", health.failures));
     }
     if let Some(detail) = &attempt.detail {
-        note.push_str(&format!("; {}", format::escape(detail)));
+        note.push_str(&format!("; {detail}"));
     }
     note
 }

@@ -9,9 +9,12 @@ mod health;
 mod pages;
 mod review;
 mod runs;
+mod spreadsheet;
 mod table;
 
 use serde::Serialize;
+
+use crate::format::escape_json;
 
 pub use change::ChangeRow;
 pub use explain::ExplainRow;
@@ -57,9 +60,9 @@ pub fn render<T: Serialize>(
 ) -> Result<String, ReportError> {
     match format {
         Format::Table => Ok(table().to_string()),
-        Format::Json => Ok(serde_json::to_string_pretty(rows)? + "\n"),
+        Format::Json => Ok(escape_json(&serde_json::to_string_pretty(rows)?).into_owned() + "\n"),
         Format::Ndjson => rows.iter().try_fold(String::new(), |text, row| Ok(text + &line(row)?)),
-        Format::Csv => csv_text(rows),
+        Format::Csv => spreadsheet::text(rows),
     }
 }
 
@@ -68,14 +71,5 @@ pub fn render<T: Serialize>(
 /// # Errors
 /// The row is no JSON.
 pub fn line<T: Serialize>(row: &T) -> Result<String, ReportError> {
-    Ok(serde_json::to_string(row)? + "\n")
-}
-
-fn csv_text<T: Serialize>(rows: &[T]) -> Result<String, ReportError> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    for row in rows {
-        writer.serialize(row)?;
-    }
-    let bytes = writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    Ok(escape_json(&serde_json::to_string(row)?).into_owned() + "\n")
 }

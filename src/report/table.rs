@@ -61,9 +61,9 @@ impl Table {
         }
     }
 
-    /// Adds a line below the table.
-    pub fn note(&mut self, note: impl Into<String>) {
-        self.notes.push(note.into());
+    /// Adds a line below the table, escaped like a cell.
+    pub fn note(&mut self, note: impl AsRef<str>) {
+        self.notes.push(format::escape(note.as_ref()).into_owned());
     }
 }
 

@@ -8,6 +8,7 @@ use rusqlite::backup::Backup;
 
 use super::Store;
 use super::error::StoreError;
+use crate::files;
 
 /// Pages a step: about 4 MB, so that a writer never waits long.
 const STEP_PAGES: i32 = 1000;
@@ -22,17 +23,15 @@ impl Store {
             return Err(StoreError::BackupExists { path: target.to_owned() });
         }
         let failed = |source| StoreError::Backup { path: target.to_owned(), source };
-        let name = target.file_name().unwrap_or_default().to_string_lossy();
-        let partial = target.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
+        let making = |source| StoreError::Write { path: target.to_owned(), source };
+        let partial = files::beside(target).map_err(making)?;
+        files::make_private(&partial).map_err(making)?;
         let copied = Connection::open(&partial).and_then(|mut copy| {
             self.copy_into(&mut copy)?;
             // A backup is one file: nothing may wait beside it.
             copy.execute_batch("PRAGMA journal_mode = DELETE")
         });
-        let named = copied.map_err(failed).and_then(|()| {
-            std::fs::rename(&partial, target)
-                .map_err(|source| StoreError::Folder { path: target.to_owned(), source })
-        });
+        let named = copied.map_err(failed).and_then(|()| std::fs::rename(&partial, target).map_err(making));
         if named.is_err() {
             // The error is worth more than what a failed clean-up would say.
             let _ = std::fs::remove_file(&partial);

@@ -21,6 +21,14 @@ pub enum StoreError {
         /// Why.
         source: std::io::Error,
     },
+    /// A file cannot be made or take its place.
+    #[error("failed to write {}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
     /// The file cannot be opened.
     #[error("failed to open the database {}", path.display())]
     Open {

@@ -24,6 +24,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use crate::domain::Timestamp;
+use crate::files;
 
 pub use captures::{Capture, NewCapture};
 pub use error::StoreError;
@@ -64,8 +65,12 @@ impl Store {
     pub fn open_writer(path: &Path) -> Result<Self, StoreError> {
         check_sqlite()?;
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            std::fs::create_dir_all(folder)
+            files::make_private_folder(folder)
                 .map_err(|source| StoreError::Folder { path: folder.to_owned(), source })?;
+        }
+        if !path.exists() {
+            // SQLite gives its other files the mode of this one. Where it cannot be made, SQLite says why.
+            let _ = files::make_private(path);
         }
         let connection =
             Connection::open(path).map_err(|source| StoreError::Open { path: path.to_owned(), source })?;

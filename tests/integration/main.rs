@@ -11,6 +11,7 @@ mod daemon;
 mod database;
 mod extract;
 mod gallery;
+mod modes;
 mod readme;
 mod record;
 mod samples;
