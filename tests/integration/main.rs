@@ -11,6 +11,7 @@ mod daemon;
 mod database;
 mod extract;
 mod gallery;
+mod injection;
 mod modes;
 mod readme;
 mod record;
