@@ -36,6 +36,8 @@
 //! - Nothing is invented: no as-of time from a fetch time, no filled gap, no repaired sign, no level for a return.
 //! - Captures may arrive in any order and more than once: the rows are the same.
 //! - One poll is one transaction, and a commit survives a power cut.
+//! - Nothing that a page or a server says commands a terminal, a log or a spreadsheet, or leads into a private network;
+//!   `SECURITY.md` has the tests.
 
 pub mod calendar;
 pub mod chart;

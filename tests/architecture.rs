@@ -136,3 +136,19 @@ fn nothing_is_left_unfinished() {
         }
     }
 }
+
+#[test]
+fn every_promise_of_safety_names_a_test_that_there_is() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let promises = fs::read_to_string(root.join("SECURITY.md")).unwrap();
+    let is_test = |name: &&str| {
+        name.matches('_').count() >= 3 && name.chars().all(|c| c == '_' || c.is_ascii_lowercase())
+    };
+    let named: Vec<&str> = promises.split('`').filter(is_test).collect();
+    assert!(named.len() > 20, "{named:?}");
+    let mut files = sources();
+    files.extend(fs::read_dir(root.join("tests/integration")).unwrap().map(|file| file.unwrap().path()));
+    let code: String = files.iter().map(|file| fs::read_to_string(file).unwrap()).collect();
+    let missing: Vec<&&str> = named.iter().filter(|name| !code.contains(&format!("fn {name}("))).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}

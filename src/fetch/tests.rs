@@ -1,6 +1,7 @@
 //! What the client makes of good and bad servers. Nothing here leaves the machine.
 
 mod heads;
+mod http2;
 mod server;
 mod targets;
 
