@@ -45,6 +45,8 @@ fn is_number(cell: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[derive(Serialize)]
@@ -82,5 +84,14 @@ mod tests {
         assert_eq!(cell("LQ45", Some(-16.32)), "LQ45,-16.32\n");
         assert_eq!(cell("LQ45", Some(-1e-7)), "LQ45,-1e-7\n");
         assert_eq!(cell("-5", Some(5.0)), "-5,5.0\n");
+    }
+
+    proptest! {
+        #[test]
+        fn no_cell_is_run_or_holds_anything_raw(cell in "[=+@\t\r0-9.eE-]{0,3}\\PC{0,4}|.*") {
+            let written = harmless_cell(&cell);
+            prop_assert!(is_number(&written) || !written.starts_with(FORMULA), "{written}");
+            prop_assert!(!written.contains(crate::format::is_unsafe), "{written}");
+        }
     }
 }
