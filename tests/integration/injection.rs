@@ -252,10 +252,12 @@ fn the_name_of_a_file_is_told_escaped() {
         (&["latest", "--db", "\u{202e}tiada"], 3),
         (&["db", "backup", "\u{1b}[2J/x.db"], 1),
         (&["init", "\u{1b}[2J.toml"], 0),
+        (&["chart", "31mmerah", "-o", "\u{1b}[2J\u{202e}.svg"], 0),
+        (&["chart", "31mmerah", "-o", "\u{1b}[2J\u{202e}.gif"], 2),
         (&["\u{1b}[2J"], 2),
         (&["latest", "--\u{1b}[2J"], 2),
     ] {
-        let home = if arguments[0] == "db" { recorded() } else { Home::new() };
+        let home = if matches!(arguments[0], "db" | "chart") { recorded() } else { Home::new() };
         harmless(&home.pantau(arguments).fails(code));
     }
 }
