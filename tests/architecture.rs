@@ -24,6 +24,7 @@ const DOORS: [(&str, &str); 16] = [
     ("clap", "cli"),
     ("comfy_table", "report"),
     ("sha2", "domain"),
+    ("croner", "poll"),
 ];
 
 /// The row of each module in the layers of `src/lib.rs`.

@@ -151,16 +151,19 @@ pub(super) fn sources(context: &Context) -> anyhow::Result<Exit> {
             enabled: None,
             every_s: None,
             every_closed_s: None,
+            cron: None,
             indicators: health.map_or(0, |health| health.indicators.len()),
             last_seen: last_seen.map(|at| at.with_timezone(&context.zone)),
         }
     };
     let mut rows: Vec<SourceRow> = Vec::new();
     for source in &context.config.sources {
+        let pace = source.schedule.pace();
         rows.push(SourceRow {
             enabled: Some(source.enabled),
-            every_s: Some(source.every.as_secs()),
-            every_closed_s: Some(source.every_closed.as_secs()),
+            every_s: pace.map(|pace| pace.open.as_secs()),
+            every_closed_s: pace.map(|pace| pace.closed.as_secs()),
+            cron: source.schedule.expression().map(|(expression, zone)| format!("{expression} {zone}")),
             ..row(&source.name, source.url.as_str())
         });
     }

@@ -10,7 +10,7 @@ use crate::config::{Config, Source as ConfiguredSource};
 use crate::domain::{Span, TimeRange, Timestamp, parse_moment};
 use crate::fetch::{Client, FetchOptions};
 use crate::ingest;
-use crate::poll::{Pace, Polled};
+use crate::poll::Polled;
 use crate::report::{self, Format, Table};
 use crate::store::Store;
 use crate::{clock, format};
@@ -159,7 +159,7 @@ pub(super) fn print(text: &str) -> anyhow::Result<()> {
 /// A configured source, ready to be polled.
 pub(super) fn polled(source: &ConfiguredSource) -> anyhow::Result<Polled<Client>> {
     let fetch = Client::new(&fetch_options(source))?;
-    Ok(Polled { source: ingest_source(source), pace: pace(source), fetch })
+    Ok(Polled { source: ingest_source(source), schedule: source.schedule.clone(), fetch })
 }
 
 /// A configured source as the write path takes it.
@@ -168,12 +168,8 @@ pub(super) fn ingest_source(source: &ConfiguredSource) -> ingest::Source {
         name: source.name.clone(),
         url: source.url.to_string(),
         layout: source.layout.clone(),
-        slowest_poll: pace(source).slowest(),
+        slowest_poll: source.schedule.slowest(),
     }
-}
-
-fn pace(source: &ConfiguredSource) -> Pace {
-    Pace { open: source.every, closed: source.every_closed }
 }
 
 fn fetch_options(source: &ConfiguredSource) -> FetchOptions {

@@ -15,6 +15,7 @@ use super::layout::{layout, text};
 use super::lookup::{Env, default_database, resolve};
 use super::{Config, FetchSettings, Market, Source, builtin_sources, suggest};
 use crate::fetch::disguise;
+use crate::poll::{Cron, Pace, Schedule};
 
 /// A page is not asked more often than this.
 const SHORTEST_PACE: Duration = Duration::from_secs(1);
@@ -28,10 +29,13 @@ const LONGEST_NAME: usize = 64;
 /// The configuration that a file means.
 pub(super) fn config(file: &File, path: &Path, env: Env<'_>) -> Result<Config, Problem> {
     let database = text("path", &file.store.path)?;
+    let market = market(&file.market)?;
+    let sources =
+        if file.source.is_empty() { builtin_sources() } else { sources(&file.source, market.zone)? };
     Ok(Config {
         database: database.map_or_else(|| default_database(env), |written| resolve(&written, path, env)),
-        market: market(&file.market)?,
-        sources: if file.source.is_empty() { builtin_sources() } else { sources(&file.source)? },
+        market,
+        sources,
     })
 }
 
@@ -72,14 +76,14 @@ fn date(key: &str, date: &Spanned<toml::Value>) -> Result<NaiveDate, Problem> {
     })
 }
 
-/// What a file's sources mean, no two of one name.
-pub(super) fn sources(files: &[file::Source]) -> Result<Vec<Source>, Problem> {
+/// What a file's sources mean, no two of one name. The zone is that of cron expressions that name none.
+pub(super) fn sources(files: &[file::Source], market: Tz) -> Result<Vec<Source>, Problem> {
     let mut names = HashSet::new();
     files
         .iter()
         .map(|file| {
             if names.insert(file.name.get_ref().as_str()) {
-                source(file)
+                source(file, market)
             } else {
                 let text = format!("`name`: two sources are called '{}'", file.name.get_ref());
                 Err(Problem::new(file.name.span(), text))
@@ -88,18 +92,45 @@ pub(super) fn sources(files: &[file::Source]) -> Result<Vec<Source>, Problem> {
         .collect()
 }
 
-fn source(file: &file::Source) -> Result<Source, Problem> {
-    let every = pace("every", &file.every)?;
-    let every_closed = pace("every_closed", &file.every_closed)?.or(every);
+fn source(file: &file::Source, market: Tz) -> Result<Source, Problem> {
     Ok(Source {
         name: name(&file.name)?,
         url: url(&file.url)?,
         layout: layout(file)?,
-        every: every.unwrap_or(Source::EVERY),
-        every_closed: every_closed.unwrap_or(Source::EVERY_CLOSED),
+        schedule: schedule(file, market)?,
         enabled: file.enabled.unwrap_or(true),
         fetch: fetch(file)?,
     })
+}
+
+/// When a source is polled: at a pace, or as a cron expression says.
+fn schedule(file: &file::Source, market: Tz) -> Result<Schedule, Problem> {
+    let name = file.name.get_ref();
+    let every = pace("every", &file.every)?;
+    let every_closed = pace("every_closed", &file.every_closed)?;
+    let Some(expression) = &file.cron else {
+        if let Some(zone) = &file.zone {
+            return Err(Problem::new(
+                zone.span(),
+                "`zone` of a source is that of its `cron`, which is missing",
+            ));
+        }
+        let pace = Pace {
+            open: every.unwrap_or(Source::EVERY),
+            closed: every_closed.or(every).unwrap_or(Source::EVERY_CLOSED),
+        };
+        return Ok(Schedule::paced(pace, name));
+    };
+    if let Some(other) = file.every.as_ref().or(file.every_closed.as_ref()) {
+        let text = "a source has either `cron` or `every` and `every_closed`";
+        return Err(Problem::new(other.span(), text));
+    }
+    let zone = file.zone.as_ref().map(zone).transpose()?.unwrap_or(market);
+    let cron = Cron::parse(expression.get_ref(), zone).map_err(|why| {
+        let text = format!("`cron`: '{}': {why}; write it like */5 9-16 * * 1-5", expression.get_ref());
+        Problem::new(expression.span(), text)
+    })?;
+    Ok(Schedule::cron(cron, name))
 }
 
 fn name(name: &Spanned<String>) -> Result<String, Problem> {

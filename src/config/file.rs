@@ -60,6 +60,8 @@ pub(super) struct Source {
     pub(super) layout: Spanned<LayoutName>,
     pub(super) every: Placed<String>,
     pub(super) every_closed: Placed<String>,
+    pub(super) cron: Placed<String>,
+    pub(super) zone: Placed<String>,
     pub(super) enabled: Option<bool>,
     pub(super) user_agent: Placed<String>,
     pub(super) max_body: Placed<u64>,

@@ -26,6 +26,7 @@ pub use self::lookup::Env;
 use crate::calendar::Calendar;
 use crate::files::is_writable_by_all;
 use crate::parse::Layout;
+use crate::poll::Schedule;
 
 /// The configuration in force: what a file says, and defaults for the rest.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,10 +61,8 @@ pub struct Source {
     pub url: Url,
     /// How the rows are found in the page.
     pub layout: Layout,
-    /// The time between two polls while the market is open, at least a second.
-    pub every: Duration,
-    /// The time between two polls while the market is closed, at least a second.
-    pub every_closed: Duration,
+    /// When it is polled.
+    pub schedule: Schedule,
     /// Whether the daemon polls it.
     pub enabled: bool,
     /// How it is fetched.
@@ -193,7 +192,7 @@ const EXAMPLE: &str = include_str!("example.toml");
 /// The built-in sources are those of the example, so that what it says of them is so.
 fn builtin_sources() -> Vec<Source> {
     let example: file::File = toml::from_str(EXAMPLE).unwrap_or_default();
-    check::sources(&example.source).unwrap_or_default()
+    check::sources(&example.source, Market::default().zone).unwrap_or_default()
 }
 
 fn read(path: &Path) -> Result<String, ConfigError> {

@@ -22,6 +22,12 @@ fn read_one(text: &str) -> Source {
     parse(text).unwrap().sources.remove(0)
 }
 
+/// The pauses of a source that has a pace.
+fn seconds(source: &Source) -> (u64, u64) {
+    let pace = source.schedule.pace().unwrap();
+    (pace.open.as_secs(), pace.closed.as_secs())
+}
+
 /// The line and column, and the message.
 fn refusal(text: &str) -> String {
     let error = parse(text).expect_err(text).to_string();
@@ -37,7 +43,7 @@ fn nothing_is_needed() {
     let kontan = config.source("kontan").unwrap();
     assert_eq!(kontan.url.as_str(), "https://www.kontan.co.id/");
     assert_eq!(kontan.layout, Layout::Kontan);
-    assert_eq!((kontan.every, kontan.every_closed), (Source::EVERY, Source::EVERY_CLOSED));
+    assert_eq!(seconds(kontan), (60, 900));
     assert!(kontan.enabled);
     assert_eq!(kontan.fetch, FetchSettings::default());
 }
@@ -52,7 +58,7 @@ fn a_second_opinion_is_ready_but_not_enabled() {
         yahoo.url.as_str(),
         "https://query1.finance.yahoo.com/v8/finance/chart/%5EJKLQ45?range=1d&interval=1m"
     );
-    assert_eq!((yahoo.every.as_secs(), yahoo.every_closed.as_secs()), (300, 3600));
+    assert_eq!(seconds(yahoo), (300, 3600));
     let Layout::Json(rules) = &yahoo.layout else { panic!("{:?}", yahoo.layout) };
     assert_eq!(rules.indicators[0].label, "LQ45");
     assert_eq!(rules.indicators[0].level.as_deref(), Some("/chart/result/0/meta/regularMarketPrice"));
@@ -86,19 +92,30 @@ fn the_examples_in_the_example_hold_too() {
 fn naming_a_source_replaces_the_built_in_ones() {
     let config = parse(&format!("{KONTAN}every = \"5m\"\n")).unwrap();
     assert_eq!(config.sources.len(), 1);
-    assert_eq!(config.sources[0].every, Duration::from_secs(300));
+    assert_eq!(seconds(&config.sources[0]), (300, 300));
 }
 
 #[test]
 fn a_pace_holds_for_closed_hours_too_unless_they_have_their_own() {
-    let paces = |keys: &str| {
-        let source = read_one(&format!("{KONTAN}{keys}"));
-        (source.every.as_secs(), source.every_closed.as_secs())
-    };
+    let paces = |keys: &str| seconds(&read_one(&format!("{KONTAN}{keys}")));
     assert_eq!(paces(""), (60, 900));
     assert_eq!(paces("every = \"5m\"\n"), (300, 300));
     assert_eq!(paces("every = \"1s\"\nevery_closed = \"1h\"\n"), (1, 3600));
     assert_eq!(paces("every_closed = \"1h 30m\"\n"), (60, 5400));
+}
+
+#[test]
+fn a_source_may_go_by_a_cron_expression() {
+    let expression = |text: &str| {
+        let source = parse(text).unwrap().sources.remove(0);
+        source.schedule.expression().map(|(expression, zone)| (expression.to_owned(), zone))
+    };
+    let cron = "cron = \"*/5 9-16 * * 1-5\"\n";
+    let read = |zone| Some(("*/5 9-16 * * 1-5".to_owned(), zone));
+    assert_eq!(expression(&format!("{KONTAN}{cron}")), read(Tz::Asia__Jakarta));
+    assert_eq!(expression(&format!("[market]\nzone = \"UTC\"\n{KONTAN}{cron}")), read(Tz::UTC));
+    let tokyo = "zone = \"Asia/Tokyo\"\n";
+    assert_eq!(expression(&format!("{KONTAN}{cron}{tokyo}")), read(Tz::Asia__Tokyo));
 }
 
 #[test]
@@ -220,6 +237,26 @@ fn sources_that_cannot_be_meant_are_refused() {
         (format!("{KONTAN}every = \"500ms\"\n"), "5:9: `every`: '500ms' is too short; the least is 1s"),
         (format!("{KONTAN}every = \"9y\"\n"), "5:9: `every`: '9y' is longer than a year"),
         (format!("{KONTAN}every = 60\n"), "5:9: `every`: invalid type: integer `60`, expected a string"),
+        (
+            format!("{KONTAN}cron = \"soon\"\n"),
+            "5:8: `cron`: 'soon': pattern must have between 5 and 7 fields; write it like */5 9-16 * * 1-5",
+        ),
+        (
+            format!("{KONTAN}cron = \"0 0 30 2 *\"\n"),
+            "5:8: `cron`: '0 0 30 2 *': no day fits it; write it like */5 9-16 * * 1-5",
+        ),
+        (
+            format!("{KONTAN}cron = \"* * * * *\"\nevery = \"1m\"\n"),
+            "6:9: a source has either `cron` or `every` and `every_closed`",
+        ),
+        (
+            format!("{KONTAN}zone = \"UTC\"\n"),
+            "5:8: `zone` of a source is that of its `cron`, which is missing",
+        ),
+        (
+            format!("{KONTAN}cron = \"* * * * *\"\nzone = \"Asia/Jakata\"\n"),
+            "6:8: `zone`: unknown zone 'Asia/Jakata'; did you mean `Asia/Jakarta`?",
+        ),
         (format!("{KONTAN}max_body = 0\n"), "5:12: `max_body` must be at least 1 byte"),
         (
             format!("{KONTAN}user_agent = \"a\\nb\"\n"),
@@ -343,6 +380,7 @@ fn what_is_written_reads_back_as_the_same() {
         format!(
             "{KONTAN}every = \"90s\"\nenabled = false\nuser_agent = \"me\"\nmax_body = 7\ntimeout = \"1500ms\"\n"
         ),
+        format!("{KONTAN}cron = \"*/5 9-16 * * 1-5\"\nzone = \"UTC\"\n"),
         format!(
             "{CSS}row = \"li\"\nlabel = \"b\"\nlevel = \"p > i\"\nchange = \".c\"\nlocale = \"en\"\n{KONTAN}"
         ),

@@ -33,12 +33,16 @@ fn dates(dates: &BTreeSet<NaiveDate>) -> Vec<Spanned<toml::Value>> {
 }
 
 fn source(source: &Source) -> file::Source {
+    let pace = source.schedule.pace();
+    let (expression, zone) = source.schedule.expression().unzip();
     let plain = file::Source {
         name: placed(source.name.clone()),
         url: placed(source.url.to_string()),
         layout: placed(LayoutName::Kontan),
-        every: duration(source.every),
-        every_closed: duration(source.every_closed),
+        every: pace.and_then(|pace| duration(pace.open)),
+        every_closed: pace.and_then(|pace| duration(pace.closed)),
+        cron: expression.and_then(given),
+        zone: zone.and_then(|zone| given(zone.name())),
         enabled: Some(source.enabled),
         user_agent: source.fetch.user_agent.clone().map(placed),
         max_body: Some(placed(source.fetch.max_body)),

@@ -3,6 +3,7 @@
 //! Each source has a loop of its own, so a slow or failing one never delays another. Blocking database work
 //! stays off the async workers. Knows no reqwest and no command line.
 
+mod cron;
 mod schedule;
 #[cfg(test)]
 mod tests;
@@ -22,7 +23,8 @@ use crate::format;
 use crate::ingest::{self, Report, Source};
 use crate::store::{Store, StoreError};
 
-pub use schedule::Pace;
+pub use cron::Cron;
+pub use schedule::{Pace, Schedule};
 
 /// How long a page that is on its way may still take once the program is asked to stop.
 const GRACE: Duration = Duration::from_secs(1);
@@ -32,13 +34,13 @@ const LOCKED_PAUSE: Duration = Duration::from_secs(1);
 /// The one writer, shared by the loops of all sources.
 pub type SharedStore = Arc<Mutex<Store>>;
 
-/// A source, how often it is polled, and what fetches it.
+/// A source, when it is polled, and what fetches it.
 #[derive(Debug, Clone)]
 pub struct Polled<F> {
     /// The source.
     pub source: Source,
-    /// How often it is polled.
-    pub pace: Pace,
+    /// When it is polled.
+    pub schedule: Schedule,
     /// What fetches its page.
     pub fetch: F,
 }
@@ -129,9 +131,10 @@ async fn poll_forever<F: Fetch>(
     mut stopped: watch::Receiver<bool>,
 ) -> Result<(), StoreError> {
     while !*stopped.borrow() {
-        let (started, started_at) = (Instant::now(), clock());
         poll_patiently(&store, &polled, clock, &stopped).await?;
-        let due = started + polled.pace.until_next(started_at, &calendar);
+        let now = clock();
+        let due =
+            Instant::now() + (polled.schedule.next_after(now, &calendar) - now).to_std().unwrap_or_default();
         tokio::select! {
             () = tokio::time::sleep_until(due) => {}
             _ = stopped.wait_for(|stopped| *stopped) => {}

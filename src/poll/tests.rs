@@ -1,5 +1,6 @@
 //! The loop with canned answers and a paused clock: no sockets here.
 
+use std::cell::Cell;
 use std::collections::VecDeque;
 
 use super::*;
@@ -44,12 +45,21 @@ fn polled(name: &str, fetch: Canned, every: u64) -> Polled<Canned> {
         layout: Layout::Kontan,
         slowest_poll: every,
     };
-    Polled { source, pace: Pace { open: every, closed: every }, fetch }
+    let schedule = Schedule::paced(Pace { open: every, closed: every }, name);
+    Polled { source, schedule, fetch }
 }
 
-/// A clock that a paused runtime does not move; runs need no more than that.
-fn still() -> Timestamp {
-    chrono::DateTime::from_timestamp(1_700_000_000, 0).unwrap()
+thread_local! {
+    /// When the test began, by the paused clock of its runtime.
+    static BEGAN: Cell<Option<Instant>> = const { Cell::new(None) };
+}
+
+/// A clock that goes as the paused clock of the runtime does. It begins ten seconds after the start of a minute.
+fn clock() -> Timestamp {
+    let began = BEGAN.get().unwrap_or_else(Instant::now);
+    BEGAN.set(Some(began));
+    let seconds = i64::try_from(began.elapsed().as_secs()).unwrap();
+    chrono::DateTime::from_timestamp(1_700_000_050 + seconds, 0).unwrap()
 }
 
 /// Runs for a while of paused time and gives the outcomes of each source.
@@ -57,7 +67,7 @@ async fn outcomes(sources: Vec<Polled<Canned>>, seconds: u64) -> Vec<Vec<Outcome
     let names: Vec<String> = sources.iter().map(|polled| polled.source.name.clone()).collect();
     let store = Arc::new(Mutex::new(Store::open_in_memory().unwrap()));
     let shutdown = tokio::time::sleep(Duration::from_secs(seconds));
-    run(store.clone(), sources, Calendar::idx(), still, shutdown).await.unwrap();
+    run(store.clone(), sources, Calendar::idx(), clock, shutdown).await.unwrap();
     let store = store.lock().unwrap();
     let tables = store.tables();
     names

@@ -77,6 +77,8 @@ pub struct SourceRow {
     pub every_s: Option<u64>,
     /// Seconds between polls outside.
     pub every_closed_s: Option<u64>,
+    /// The cron expression and its zone, where one says when it is polled.
+    pub cron: Option<String>,
     /// How many indicators it showed.
     pub indicators: usize,
     /// When its header was last seen.
@@ -90,8 +92,9 @@ impl SourceRow {
     pub fn table(rows: &[Self], zone: Tz) -> Table {
         let mut table = Table::new(&["SOURCE", "POLLED", ">INDICATORS", "LAST SEEN", "URL"]);
         for row in rows {
-            let polled = match (row.enabled, row.every_s, row.every_closed_s) {
-                (Some(true), Some(every), Some(closed)) => format!("every {every} s, closed {closed} s"),
+            let polled = match (row.enabled, row.every_s.zip(row.every_closed_s), &row.cron) {
+                (Some(true), Some((every, closed)), _) => format!("every {every} s, closed {closed} s"),
+                (Some(true), None, Some(cron)) => format!("at {cron}"),
                 (Some(_), ..) => "disabled".to_owned(),
                 (None, ..) => "not configured".to_owned(),
             };
