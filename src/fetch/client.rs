@@ -1,6 +1,8 @@
 //! The client: one request, its redirects, and a body that is read only as far as the cap.
 //! Knows neither when to ask nor what an answer is worth.
 
+use std::sync::Arc;
+
 use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
 use reqwest::{ClientBuilder, Response, StatusCode};
@@ -12,7 +14,7 @@ use super::guard::disguise;
 use super::names::{Guarded, Names, SystemNames};
 use super::redirect::{Way, has_userinfo};
 use super::shown::{bare, shown};
-use super::{Fetch, FetchOptions, Fetched, Validators, tls};
+use super::{Fetch, FetchOptions, Fetched, Robots, Validators, robots, tls};
 
 /// The most headers of an answer. Those of HTTP/1 are at most 408 KiB together, which is fixed in hyper.
 const MAX_HEADERS: usize = 100;
@@ -23,7 +25,21 @@ const MAX_HEADER_BYTES: u32 = 64 * 1024;
 #[derive(Debug, Clone)]
 pub struct Client {
     pub(super) http: reqwest::Client,
-    options: FetchOptions,
+    options: Arc<FetchOptions>,
+}
+
+/// Clients that do the same: where one has to be made anew is no difference.
+impl PartialEq for Client {
+    fn eq(&self, other: &Self) -> bool {
+        self.options == other.options
+    }
+}
+
+/// What to do with a body beyond its cap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Beyond {
+    Refuse,
+    Leave,
 }
 
 impl Client {
@@ -46,7 +62,13 @@ impl Client {
             .build()
             .or_else(|_| builder().tls_backend_preconfigured(tls::built_in_roots()).build())
             .map_err(|error| FetchError::of_setup(&error))?;
-        Ok(Self { http, options: options.clone() })
+        Ok(Self { http, options: Arc::new(options.clone()) })
+    }
+
+    /// The bounds that it keeps.
+    #[must_use]
+    pub fn options(&self) -> &FetchOptions {
+        &self.options
     }
 
     /// Fetches one page; see [`Fetch::fetch`].
@@ -87,6 +109,35 @@ impl Client {
         }
     }
 
+    /// Fetches the rules of the site of an address; see [`Fetch::robots`].
+    ///
+    /// # Errors
+    /// They cannot be had, or not be read.
+    pub async fn robots(&self, url: &str) -> Result<Robots, FetchError> {
+        let mut address = address(url)?;
+        address.set_path("/robots.txt");
+        address.set_query(None);
+        address.set_fragment(None);
+        let url = address.to_string();
+        match self.rules(&url, address).await {
+            // RFC 9309: rules that are not available forbid nothing.
+            Err(FetchError::Status { status: 300..=499, .. } | FetchError::Redirect { .. }) => {
+                Ok(Robots::default())
+            }
+            rules => rules,
+        }
+    }
+
+    async fn rules(&self, url: &str, address: Url) -> Result<Robots, FetchError> {
+        let mut way = Way::from(address, self.options.max_redirects, self.options.inside.as_deref());
+        let answer = self.answer(url, &mut way, &HeaderMap::new()).await?;
+        check_status(url, &answer)?;
+        check_encoding(url, answer.headers())?;
+        let text = self.body(url, answer, robots::MOST_BYTES, Beyond::Leave).await?;
+        Robots::read(self.robot_name(), &text)
+            .map_err(|problem| FetchError::Rules { url: shown(url), source: problem.into() })
+    }
+
     async fn page(&self, url: &str, answer: Response, way: &Way<'_>) -> Result<Fetched, FetchError> {
         check_status(url, &answer)?;
         check_encoding(url, answer.headers())?;
@@ -96,21 +147,30 @@ impl Client {
             status: answer.status().as_u16(),
             // What another server says of its page is nothing to send to the one that is asked first.
             validators: if way.is_at_its_begin() { validators(&answer) } else { Validators::default() },
-            body: self.body(url, answer).await?,
+            body: self.body(url, answer, self.options.max_body, Beyond::Refuse).await?,
         })
     }
 
     /// Reads piece by piece, so that a bomb costs no more than the cap and one piece.
-    async fn body(&self, url: &str, mut answer: Response) -> Result<Vec<u8>, FetchError> {
-        let too_large = || FetchError::TooLarge { url: shown(url), limit: self.options.max_body };
+    async fn body(
+        &self,
+        url: &str,
+        mut answer: Response,
+        limit: u64,
+        beyond: Beyond,
+    ) -> Result<Vec<u8>, FetchError> {
+        let too_large = || FetchError::TooLarge { url: shown(url), limit };
         let promised = answer.content_length();
-        if promised.is_some_and(|promised| promised > self.options.max_body) {
+        if beyond == Beyond::Refuse && promised.is_some_and(|promised| promised > limit) {
             return Err(too_large());
         }
         let mut body = Vec::new();
         while let Some(piece) = answer.chunk().await.map_err(|error| FetchError::of_body(url, &error))? {
-            if length(&body) + length(&piece) > self.options.max_body {
-                return Err(too_large());
+            if length(&body) + length(&piece) > limit {
+                return match beyond {
+                    Beyond::Refuse => Err(too_large()),
+                    Beyond::Leave => Ok(whole_lines(body)),
+                };
             }
             body.extend_from_slice(&piece);
         }
@@ -124,6 +184,21 @@ impl Fetch for Client {
     async fn fetch(&self, url: &str, validators: &Validators) -> Result<Fetched, FetchError> {
         Self::fetch(self, url, validators).await
     }
+
+    async fn robots(&self, url: &str) -> Result<Robots, FetchError> {
+        Self::robots(self, url).await
+    }
+
+    fn robot_name(&self) -> &str {
+        robots::name(&self.options.user_agent)
+    }
+}
+
+/// The text up to its last line end.
+fn whole_lines(mut text: Vec<u8>) -> Vec<u8> {
+    let end = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
+    text.truncate(end);
+    text
 }
 
 pub(super) fn builder(options: &FetchOptions) -> ClientBuilder {

@@ -116,6 +116,15 @@ pub enum FetchError {
         /// The `Content-Encoding` header.
         encoding: String,
     },
+    /// The rules of a site for robots hold one that cannot be read within bounds.
+    #[error("failed to read the rules of {url}")]
+    Rules {
+        /// The address.
+        url: String,
+        /// What is wrong with it.
+        #[source]
+        source: Source,
+    },
     /// The body is not what its `Content-Encoding` says.
     #[error("failed to decompress the answer of {url}")]
     Decompress {
@@ -171,6 +180,7 @@ impl FetchError {
             Self::Status { .. }
             | Self::Redirect { .. }
             | Self::UnknownEncoding { .. }
+            | Self::Rules { .. }
             | Self::Decompress { .. } => Outcome::HttpError,
             Self::TooLarge { .. } | Self::LongHead { .. } => Outcome::TooLarge,
         }

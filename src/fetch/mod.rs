@@ -7,6 +7,8 @@ mod guard;
 mod names;
 mod ranges;
 mod redirect;
+mod retry_after;
+mod robots;
 mod shown;
 mod tls;
 
@@ -23,6 +25,8 @@ pub use error::{FetchError, Source};
 pub use guard::{Forbidden, disguise};
 pub use names::{Names, SystemNames};
 pub use redirect::Refusal;
+pub use retry_after::retry_after;
+pub use robots::Robots;
 
 /// Bounds of one request. None of reqwest's own defaults is relied upon: it has no timeouts at all.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,4 +93,13 @@ pub trait Fetch {
         url: &str,
         validators: &Validators,
     ) -> impl Future<Output = Result<Fetched, FetchError>> + Send;
+
+    /// Fetches the rules of a site for robots. A site without any has none; one that cannot say is an error.
+    ///
+    /// # Errors
+    /// The rules cannot be had or read at the moment.
+    fn robots(&self, url: &str) -> impl Future<Output = Result<Robots, FetchError>> + Send;
+
+    /// The name that those rules may call us by.
+    fn robot_name(&self) -> &str;
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 use flate2::Compression;
 use flate2::write::{GzEncoder, ZlibEncoder};
 
-use super::{Client, Fetch, FetchError, FetchOptions, Fetched, Refusal, Validators};
+use super::{Client, Fetch, FetchError, FetchOptions, Fetched, Refusal, Robots, Validators};
 use crate::domain::Outcome;
 use server::{Server, Step, answer};
 
@@ -112,6 +112,14 @@ mod answers {
     impl Fetch for Canned {
         async fn fetch(&self, url: &str, _: &Validators) -> Result<Fetched, FetchError> {
             Err(FetchError::Status { url: url.into(), status: self.0, retry_after: None })
+        }
+
+        async fn robots(&self, _: &str) -> Result<Robots, FetchError> {
+            Ok(Robots::default())
+        }
+
+        fn robot_name(&self) -> &str {
+            "canned"
         }
     }
 
@@ -264,6 +272,55 @@ mod redirects {
         let error = leading_to("http://me:secret@127.0.0.1/");
         assert!(matches!(refusal(&error), Refusal::Userinfo { .. }));
         assert!(!told(&error).contains("secret"), "{}", told(&error));
+    }
+}
+
+mod robots {
+    use super::*;
+
+    fn robots(options: &FetchOptions, url: &str) -> Result<Robots, FetchError> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(Client::new(options).unwrap().robots(url))
+    }
+
+    #[test]
+    fn the_rules_of_a_site_stand_at_its_root() {
+        let server = Server::fixed(answer("200 OK", "", b"User-agent: pantau\nDisallow: /a\n"));
+        let rules = robots(&quick(), &server.url("/a/b?c=d")).unwrap();
+        assert!(!rules.allows(&server.url("/a/b?c=d")) && rules.allows(&server.url("/b")));
+        assert!(server.requests()[0].starts_with("GET /robots.txt HTTP"), "{:?}", server.requests());
+        let options = FetchOptions { user_agent: "other/1.0".into(), ..quick() };
+        assert!(robots(&options, &server.url("/a")).unwrap().allows(&server.url("/a")));
+    }
+
+    #[test]
+    fn rules_that_are_not_there_forbid_nothing_and_those_that_fail_are_an_error() {
+        for (status, expected) in [
+            ("404 Not Found", Ok(())),
+            ("401 Unauthorized", Ok(())),
+            ("429 Too Many Requests", Ok(())),
+            ("500 Internal Server Error", Err(Some(500))),
+            ("503 Service Unavailable", Err(Some(503))),
+        ] {
+            let server = Server::fixed(answer(status, "", b"User-agent: *\nDisallow: /\n"));
+            let rules = robots(&quick(), &server.url("/"));
+            let found =
+                rules.map(|rules| assert!(rules.allows(&server.url("/")))).map_err(|error| error.status());
+            assert_eq!(found, expected, "{status}");
+        }
+        let cut = Server::fixed("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nUser-agent");
+        assert!(matches!(robots(&quick(), &cut.url("/")), Err(FetchError::Cut { .. })));
+        let looping = Server::fixed(answer("302 Found", "Location: /robots.txt\r\n", b""));
+        assert!(robots(&quick(), &looping.url("/")).unwrap().allows(&looping.url("/")));
+    }
+
+    #[test]
+    fn of_endless_rules_the_beginning_is_read() {
+        let rules =
+            [&b"User-agent: *\nDisallow: /a\n"[..], &b"# more\n".repeat(200_000), b"Disallow: /b\n"].concat();
+        let server = Server::fixed(answer("200 OK", "", &rules));
+        let rules = robots(&quick(), &server.url("/")).unwrap();
+        assert!(!rules.allows(&server.url("/a")) && rules.allows(&server.url("/b")));
     }
 }
 

@@ -80,10 +80,11 @@ sealed!(
     "decision",
 );
 sealed!(VALIDATOR, "validator", "source_id", "url", "layout", "etag", "last_modified", "capture_id");
+sealed!(PAUSE, "pause", "source_id", "until", "reason");
 
 /// Every sealed table.
-pub(super) const ALL: [Sealed; 8] =
-    [SOURCE, INDICATOR, CAPTURE, OBSERVATION, POLL, SIGHTING, HELD, VALIDATOR];
+pub(super) const ALL: [Sealed; 9] =
+    [SOURCE, INDICATOR, CAPTURE, OBSERVATION, POLL, SIGHTING, HELD, VALIDATOR, PAUSE];
 
 impl Sealed {
     /// Writes a whole row, replacing the one with the same key. Parameters are the columns in order.

@@ -64,6 +64,7 @@ fn filled() -> (Store, i64) {
             Some(Sighting { seen_at: at(1), capture }),
         )?;
         tables.log_poll(source.id, &attempt(60, Outcome::Unreachable), None)?;
+        tables.put_pause(source.id, &Pause { until: at(600), reason: "asked".to_owned() })?;
         Ok::<_, StoreError>(indicator.id)
     });
     (store, indicator.unwrap())
@@ -130,6 +131,18 @@ fn polls_are_logged_with_what_they_saw() {
 }
 
 #[test]
+fn a_pause_is_kept_until_it_is_forgotten() {
+    let (store, _) = filled();
+    let tables = store.tables();
+    let source = tables.source("kontan").unwrap().unwrap();
+    let longer = Pause { until: at(700), reason: "the server answered 403".to_owned() };
+    tables.put_pause(source.id, &longer).unwrap();
+    assert_eq!(tables.pause(source.id).unwrap(), Some(longer));
+    tables.forget_pause(source.id).unwrap();
+    assert_eq!(tables.pause(source.id).unwrap(), None);
+}
+
+#[test]
 fn a_changed_row_is_found_by_its_seal() {
     for change in [
         "UPDATE observation SET level = level + 1 WHERE first_seen = 1700000020",
@@ -139,6 +152,7 @@ fn a_changed_row_is_found_by_its_seal() {
         "UPDATE indicator SET heartbeat = 7200",
         "UPDATE capture SET captured_at = captured_at + 65536",
         "UPDATE poll SET seal = seal + 1 WHERE id = 2",
+        "UPDATE pause SET until = until + 1",
     ] {
         let (store, _) = filled();
         assert_eq!(store.faults(), []);

@@ -55,7 +55,7 @@ fn rich() -> Home {
     let home = Home::with_captures(&FOUR);
     let server = crate::server::Server::start(vec![
         crate::server::Answer::page(capture("c03").text).header("ETag", "\"satu\""),
-        crate::server::Answer::new("500 Internal Server Error", "sedang rusak"),
+        crate::server::Answer::new("500 Internal Server Error", "sedang rusak").header("Retry-After", "120"),
     ]);
     let config = home.write(
         "config/pantau/pantau.toml",
