@@ -8,9 +8,7 @@ use serde::Serialize;
 use crate::calendar::Calendar;
 use crate::config::{Config, Source as ConfiguredSource};
 use crate::domain::{Span, TimeRange, Timestamp, parse_moment};
-use crate::fetch::{Client, FetchOptions};
 use crate::ingest;
-use crate::poll::Polled;
 use crate::report::{self, Format, Table};
 use crate::store::Store;
 use crate::{clock, format};
@@ -156,12 +154,6 @@ pub(super) fn print(text: &str) -> anyhow::Result<()> {
     Ok(stdout.flush()?)
 }
 
-/// A configured source, ready to be polled.
-pub(super) fn polled(source: &ConfiguredSource) -> anyhow::Result<Polled<Client>> {
-    let fetch = Client::new(&fetch_options(source))?;
-    Ok(Polled { source: ingest_source(source), schedule: source.schedule.clone(), fetch })
-}
-
 /// A configured source as the write path takes it.
 pub(super) fn ingest_source(source: &ConfiguredSource) -> ingest::Source {
     ingest::Source {
@@ -169,17 +161,5 @@ pub(super) fn ingest_source(source: &ConfiguredSource) -> ingest::Source {
         url: source.url.to_string(),
         layout: source.layout.clone(),
         slowest_poll: source.schedule.slowest(),
-    }
-}
-
-fn fetch_options(source: &ConfiguredSource) -> FetchOptions {
-    let defaults = FetchOptions::default();
-    FetchOptions {
-        connect_timeout: source.fetch.connect_timeout,
-        total_timeout: source.fetch.timeout,
-        max_body: source.fetch.max_body,
-        user_agent: source.fetch.user_agent.clone().unwrap_or(defaults.user_agent.clone()),
-        inside: source.url.host_str().filter(|_| source.fetch.private).map(str::to_owned),
-        ..defaults
     }
 }

@@ -2,32 +2,48 @@
 
 use std::sync::{Arc, Mutex};
 
-use crate::poll;
+use tokio::sync::watch;
+
+use crate::poll::{self, Daemon, Progress, RobotsRule};
 use crate::{clock, files};
 
-use super::context::{Context, polled};
+use super::context::Context;
 use super::exit::Exit;
+use super::plan::Clients;
 use super::{RunArgs, log};
 
 pub(super) fn run(context: &Context, args: &RunArgs) -> anyhow::Result<Exit> {
     log::start(context, args.log);
-    let sources = context.sources(None)?.into_iter().map(polled).collect::<anyhow::Result<Vec<_>>>()?;
+    context.sources(None)?;
+    let plan = Clients::default().plan(&context.config)?;
     let store = context.writer()?;
     // One worker: the work is waiting, and every thread costs memory for years.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     runtime.block_on(async {
         let shutdown = shutdown()?;
-        let names: Vec<&str> = sources.iter().map(|polled| polled.source.name.as_str()).collect();
+        let names: Vec<&str> = plan.sources.iter().map(|polled| polled.source.name.as_str()).collect();
         tracing::info!(database = %store.path().display(), sources = names.join(","), "started");
         if store.path().metadata().is_ok_and(|file| files::is_writable_by_all(&file)) {
             let path = store.path().display();
             tracing::warn!(database = %path, "every user of this machine can change the database; chmod o-w it");
         }
+        for polled in plan.sources.iter().filter(|polled| polled.robots == RobotsRule::Ignore) {
+            tracing::warn!(source = polled.source.name, "robots.txt is ignored");
+        }
         if let Some(note) = context.calendar.note(context.calendar.date_of(context.now)) {
             tracing::warn!("{note}");
         }
-        let calendar = context.calendar.clone();
-        poll::run(Arc::new(Mutex::new(store)), sources, calendar, clock::now, shutdown).await?;
+        let (_plans, plan) = watch::channel(Arc::new(plan));
+        let (_signals, poll_now) = watch::channel(0);
+        let daemon = Daemon {
+            store: Arc::new(Mutex::new(store)),
+            plan,
+            poll_now,
+            clock: clock::now,
+            progress: Progress::default(),
+            on_poll: Arc::new(|_, _| {}),
+        };
+        poll::run(daemon, shutdown).await?;
         tracing::info!("stopped");
         Ok(Exit::Done)
     })

@@ -7,6 +7,7 @@ use crate::chart::ChartError;
 use crate::config::ConfigError;
 use crate::domain::{IntervalError, MomentError};
 use crate::format;
+use crate::poll::PollError;
 use crate::query::QueryError;
 use crate::store::StoreError;
 
@@ -106,6 +107,9 @@ fn judge(error: &anyhow::Error) -> (Exit, Option<String>) {
         return of_query(error);
     }
     if let Some(error) = error.downcast_ref::<StoreError>() {
+        return of_store(error);
+    }
+    if let Some(PollError::Store(error)) = error.downcast_ref() {
         return of_store(error);
     }
     if let Some(error) = error.downcast_ref::<ChartError>() {

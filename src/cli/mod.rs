@@ -9,6 +9,7 @@ mod db;
 mod exit;
 mod extract;
 mod log;
+mod plan;
 mod poll;
 mod review;
 mod setup;

@@ -10,13 +10,14 @@ use crate::clock;
 use crate::domain::{Attempt, Outcome};
 use crate::format;
 use crate::ingest::{self, Fate, Report, saved_page};
-use crate::poll::{Done, poll_once};
+use crate::poll::{Done, Manners, poll_once};
 use crate::report::{Format, QuoteRow, Summary};
 use crate::store::Store;
 
 use super::PollArgs;
-use super::context::{Context, complain, ingest_source, polled, print};
+use super::context::{Context, complain, ingest_source, print};
 use super::exit::{Exit, Refusal};
+use super::plan::Clients;
 
 /// What became of one source.
 struct Outturn {
@@ -83,15 +84,18 @@ pub(super) fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
 fn from_network(context: &Context, args: &PollArgs) -> anyhow::Result<Vec<Outturn>> {
     let store = Arc::new(Mutex::new(store(context, args)?));
     let sources = context.sources(args.source.as_deref())?;
-    let polled = sources.into_iter().map(polled).collect::<anyhow::Result<Vec<_>>>()?;
+    let mut clients = Clients::default();
+    let polled =
+        sources.into_iter().map(|source| clients.polled(source)).collect::<anyhow::Result<Vec<_>>>()?;
+    let (manners, spacing) = (Manners::default(), context.config.spacing);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut outturns = Vec::new();
         for polled in &polled {
-            let polling = poll_once(&store, polled, clock::now);
+            let polling = poll_once(&store, polled, &manners, spacing, clock::now);
             let interrupted =
                 || Refusal::new(Exit::Interrupted, "interrupted; nothing of the poll in hand was stored");
-            let Done { report, attempt, is_transient } = tokio::select! {
+            let Done { report, attempt, is_transient, .. } = tokio::select! {
                 done = polling => done?,
                 _ = tokio::signal::ctrl_c() => return Err(interrupted().into()),
             };

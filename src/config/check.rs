@@ -10,12 +10,12 @@ use toml::Spanned;
 use url::Url;
 
 use super::error::Problem;
-use super::file::{self, File, Placed};
+use super::file::{self, File, Placed, RobotsName};
 use super::layout::{layout, text};
 use super::lookup::{Env, default_database, resolve};
 use super::{Config, FetchSettings, Market, Source, builtin_sources, suggest};
 use crate::fetch::disguise;
-use crate::poll::{Cron, Pace, Schedule};
+use crate::poll::{Cron, Pace, RobotsRule, Schedule};
 
 /// A page is not asked more often than this.
 const SHORTEST_PACE: Duration = Duration::from_secs(1);
@@ -35,6 +35,8 @@ pub(super) fn config(file: &File, path: &Path, env: Env<'_>) -> Result<Config, P
     Ok(Config {
         database: database.map_or_else(|| default_database(env), |written| resolve(&written, path, env)),
         market,
+        spacing: at_least(Duration::ZERO, "spacing", &file.fetch.spacing)?.unwrap_or(Config::SPACING),
+        log: file.log.format.unwrap_or_default(),
         sources,
     })
 }
@@ -99,6 +101,10 @@ fn source(file: &file::Source, market: Tz) -> Result<Source, Problem> {
         layout: layout(file)?,
         schedule: schedule(file, market)?,
         enabled: file.enabled.unwrap_or(true),
+        robots: file.robots.map_or_else(RobotsRule::default, |robots| match robots {
+            RobotsName::Obey => RobotsRule::Obey,
+            RobotsName::Ignore => RobotsRule::Ignore,
+        }),
         fetch: fetch(file)?,
     })
 }

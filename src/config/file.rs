@@ -18,6 +18,10 @@ pub(super) struct File {
     #[serde(default)]
     pub(super) market: Market,
     #[serde(default)]
+    pub(super) fetch: Fetch,
+    #[serde(default)]
+    pub(super) log: Log,
+    #[serde(default)]
     pub(super) source: Vec<Source>,
 }
 
@@ -38,6 +42,39 @@ pub(super) struct Market {
     pub(super) closures: Vec<Spanned<toml::Value>>,
     #[serde(default)]
     pub(super) open: Vec<Spanned<toml::Value>>,
+}
+
+/// `[fetch]`
+#[derive(Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Fetch {
+    pub(super) spacing: Placed<String>,
+}
+
+/// `[log]`
+#[derive(Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Log {
+    pub(super) format: Option<LogFormat>,
+}
+
+/// What the lines of the daemon's log look like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// Words and `key=value`.
+    #[default]
+    Text,
+    /// A JSON object a line.
+    Json,
+}
+
+/// The word for whether robots.txt counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum RobotsName {
+    Obey,
+    Ignore,
 }
 
 /// Which calendar the market keeps.
@@ -63,6 +100,7 @@ pub(super) struct Source {
     pub(super) cron: Placed<String>,
     pub(super) zone: Placed<String>,
     pub(super) enabled: Option<bool>,
+    pub(super) robots: Option<RobotsName>,
     pub(super) user_agent: Placed<String>,
     pub(super) max_body: Placed<u64>,
     pub(super) connect_timeout: Placed<String>,

@@ -21,12 +21,12 @@ use url::Url;
 
 pub use self::error::ConfigError;
 use self::error::Problem;
-pub use self::file::CalendarName;
+pub use self::file::{CalendarName, LogFormat};
 pub use self::lookup::Env;
 use crate::calendar::Calendar;
 use crate::files::is_writable_by_all;
 use crate::parse::Layout;
-use crate::poll::Schedule;
+use crate::poll::{RobotsRule, Schedule};
 
 /// The configuration in force: what a file says, and defaults for the rest.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +35,10 @@ pub struct Config {
     pub database: PathBuf,
     /// The market that the indicators belong to.
     pub market: Market,
+    /// The least time between two requests to one host.
+    pub spacing: Duration,
+    /// What the lines of the daemon's log look like.
+    pub log: LogFormat,
     /// What is polled, in the order of the file; no two of one name.
     pub sources: Vec<Source>,
 }
@@ -65,6 +69,8 @@ pub struct Source {
     pub schedule: Schedule,
     /// Whether the daemon polls it.
     pub enabled: bool,
+    /// Whether the robots.txt of its site is obeyed.
+    pub robots: RobotsRule,
     /// How it is fetched.
     pub fetch: FetchSettings,
 }
@@ -85,6 +91,9 @@ pub struct FetchSettings {
 }
 
 impl Config {
+    /// The time between two requests to one host, where nothing is said of it.
+    pub const SPACING: Duration = Duration::from_secs(1);
+
     /// The configuration in force, and the file it came from.
     ///
     /// An explicit file must exist. Without one, the first of `$XDG_CONFIG_HOME/pantau/pantau.toml` (or
@@ -125,6 +134,8 @@ impl Config {
         Self {
             database: lookup::default_database(env),
             market: Market::default(),
+            spacing: Self::SPACING,
+            log: LogFormat::default(),
             sources: builtin_sources(),
         }
     }

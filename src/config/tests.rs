@@ -119,6 +119,20 @@ fn a_source_may_go_by_a_cron_expression() {
 }
 
 #[test]
+fn manners_are_those_of_the_configuration() {
+    let config = parse(&format!("[fetch]\nspacing = \"1500ms\"\n{KONTAN}robots = \"ignore\"\n")).unwrap();
+    assert_eq!(config.spacing, Duration::from_millis(1500));
+    assert_eq!(config.sources[0].robots, RobotsRule::Ignore);
+    let config = parse(&format!("[fetch]\nspacing = \"0s\"\n[log]\nformat = \"json\"\n{KONTAN}")).unwrap();
+    assert_eq!((config.spacing, config.log), (Duration::ZERO, LogFormat::Json));
+    assert_eq!(config.sources[0].robots, RobotsRule::Obey);
+    assert_eq!(
+        refusal("[log]\nformat = \"jsn\"\n"),
+        "2:10: `format`: unknown value `jsn`; did you mean `json`?"
+    );
+}
+
+#[test]
 fn fetch_settings_are_per_source() {
     let keys = "user_agent = \"me\"\nmax_body = 1000\nconnect_timeout = \"500ms\"\ntimeout = \"5s\"\nprivate = true\n";
     assert_eq!(
@@ -192,7 +206,7 @@ fn unknown_keys_are_refused_with_the_nearest_known_one() {
         ("[[sources]]\nname = \"a\"\n".to_owned(), "1:3: unknown key `sources`; did you mean `source`?"),
         (
             "[[alert]]\nname = \"a\"\n".to_owned(),
-            "1:3: unknown key `alert`; known here: store, market, source",
+            "1:3: unknown key `alert`; known here: store, market, fetch, log, source",
         ),
         ("[store]\npaht = \"x\"\n".to_owned(), "2:1: unknown key `paht`; did you mean `path`?"),
         (
@@ -378,7 +392,7 @@ fn what_is_written_reads_back_as_the_same() {
             "[store]\npath = \"~/a \\\"b\\\".db\"\n[market]\nzone = \"UTC\"\ncalendar = \"weekdays\"\nclosures = [\"2027-01-01\"]\n{KONTAN}"
         ),
         format!(
-            "{KONTAN}every = \"90s\"\nenabled = false\nuser_agent = \"me\"\nmax_body = 7\ntimeout = \"1500ms\"\n"
+            "[fetch]\nspacing = \"2s\"\n[log]\nformat = \"json\"\n{KONTAN}every = \"90s\"\nenabled = false\nrobots = \"ignore\"\nuser_agent = \"me\"\nmax_body = 7\ntimeout = \"1500ms\"\n"
         ),
         format!("{KONTAN}cron = \"*/5 9-16 * * 1-5\"\nzone = \"UTC\"\n"),
         format!(

@@ -6,15 +6,18 @@ use std::time::Duration;
 use chrono::NaiveDate;
 use toml::Spanned;
 
-use super::file::{self, File, LayoutName, LocaleName, Placed};
+use super::file::{self, File, LayoutName, LocaleName, Placed, RobotsName};
 use super::{Config, Market, Source};
 use crate::parse::{CssRules, JsonIndicator, JsonRules, Layout, Locale};
+use crate::poll::RobotsRule;
 
 /// The file that means a configuration.
 pub(super) fn file(config: &Config) -> File {
     File {
         store: file::Store { path: given(config.database.to_string_lossy()) },
         market: market(&config.market),
+        fetch: file::Fetch { spacing: duration(config.spacing) },
+        log: file::Log { format: Some(config.log) },
         source: config.sources.iter().map(source).collect(),
     }
 }
@@ -44,6 +47,10 @@ fn source(source: &Source) -> file::Source {
         cron: expression.and_then(given),
         zone: zone.and_then(|zone| given(zone.name())),
         enabled: Some(source.enabled),
+        robots: Some(match source.robots {
+            RobotsRule::Obey => RobotsName::Obey,
+            RobotsRule::Ignore => RobotsName::Ignore,
+        }),
         user_agent: source.fetch.user_agent.clone().map(placed),
         max_body: Some(placed(source.fetch.max_body)),
         connect_timeout: duration(source.fetch.connect_timeout),

@@ -106,7 +106,8 @@ pub fn ingest_poll(
     let before = tables.last_sighting(stored.id)?;
     let mut reading = parse::parse(&page.body, page.content_type.as_deref(), &source.layout);
     let Some(capture) = put_capture(tables, &stored, page, &reading)? else {
-        let attempt = Attempt { outcome: Outcome::NotUnderstood, detail: detail(&reading.issues), ..attempt };
+        let attempt =
+            Attempt { outcome: Outcome::NotUnderstood, detail: detail(&attempt, &reading.issues), ..attempt };
         tables.forget_validator(stored.id)?;
         tables.log_poll(stored.id, &attempt, None)?;
         return Ok((Report { issues: reading.issues, ..Report::default() }, attempt));
@@ -153,7 +154,7 @@ pub fn confirm(
 ) -> Result<(Report, Attempt), StoreError> {
     let stored = tables.put_source(&source.name, &source.url)?;
     let Some(validator) = tables.validator(stored.id)? else {
-        let detail = Some("not modified, but no version of the page is remembered".to_owned());
+        let detail = joined(&attempt, ["not modified, but no version of the page is remembered".to_owned()]);
         let attempt = Attempt { outcome: Outcome::HttpError, detail, ..attempt };
         tables.log_poll(stored.id, &attempt, None)?;
         return Ok((Report::default(), attempt));
@@ -175,7 +176,7 @@ fn see(
 ) -> Result<(Report, Attempt), StoreError> {
     let issues = news(tables, stored, reading)?;
     let rows = u32::try_from(reading.quotes.len()).unwrap_or(u32::MAX);
-    let attempt = Attempt { rows, detail: detail(&issues), ..attempt };
+    let attempt = Attempt { rows, detail: detail(&attempt, &issues), ..attempt };
     tables.log_poll(stored.id, &attempt, Some(seen))?;
     let quotes = record(tables, source, stored, std::mem::take(reading), seen)?;
     Ok((Report { quotes, issues, capture: Some(seen.capture), ..Report::default() }, attempt))
@@ -208,9 +209,13 @@ pub fn decide(tables: Tables<'_>, held: &Held, decision: Decision) -> Result<(),
     same.iter().try_for_each(|held| splice::reread_around(tables, &indicator, held.seen_at))
 }
 
-/// The lines of a poll's detail: what was not as expected.
-fn detail(issues: &[Issue]) -> Option<String> {
-    let lines: Vec<String> = issues.iter().map(ToString::to_string).collect();
+/// The lines of a poll's detail: what was remarked already, and what was not as expected.
+fn detail(attempt: &Attempt, issues: &[Issue]) -> Option<String> {
+    joined(attempt, issues.iter().map(ToString::to_string))
+}
+
+fn joined(attempt: &Attempt, lines: impl IntoIterator<Item = String>) -> Option<String> {
+    let lines: Vec<String> = attempt.detail.clone().into_iter().chain(lines).collect();
     (!lines.is_empty()).then(|| lines.join("; "))
 }
 

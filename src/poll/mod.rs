@@ -1,9 +1,20 @@
 //! The daemon and the single poll: fetch a page, record what it says, leave a row in the poll log.
 //!
-//! Each source has a loop of its own, so a slow or failing one never delays another. Blocking database work
-//! stays off the async workers. Knows no reqwest and no command line.
+//! Each source has a loop of its own, so a slow or failing one never delays another. When a source is due is decided
+//! by pure functions of its schedule ([`Schedule`]), its past ([`Past`]) and the time ([`next_due`]); the loops obey.
+//! Blocking database work stays off the async workers. Knows no reqwest and no command line.
 
+mod backoff;
+mod clock_step;
 mod cron;
+mod cycle;
+mod daemon;
+mod hosts;
+mod manners;
+mod order;
+mod past;
+mod progress;
+mod robots;
 mod schedule;
 #[cfg(test)]
 mod tests;
@@ -11,36 +22,41 @@ mod tests;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::watch;
-use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use crate::calendar::Calendar;
 use crate::clock::Clock;
 use crate::domain::{Attempt, Origin, Outcome, Page, Timestamp, Validators};
-use crate::fetch::{Fetch, FetchError, Fetched};
+use crate::fetch::{Fetch, FetchError, Fetched, retry_after};
 use crate::format;
 use crate::ingest::{self, Report, Source};
 use crate::store::{Store, StoreError};
 
+pub use backoff::{first_due, next_due, paused};
 pub use cron::Cron;
+pub use daemon::{Daemon, Observer, Plan, run};
+pub use manners::{Manners, RobotsRule};
+pub use order::Ahead;
+pub use past::Past;
+pub use progress::Progress;
 pub use schedule::{Pace, Schedule};
 
-/// How long a page that is on its way may still take once the program is asked to stop.
-const GRACE: Duration = Duration::from_secs(1);
-/// How long to wait before trying again to write to a database that another process holds.
-const LOCKED_PAUSE: Duration = Duration::from_secs(1);
+use manners::Barred;
+use order::Stamp;
 
 /// The one writer, shared by the loops of all sources.
 pub type SharedStore = Arc<Mutex<Store>>;
 
 /// A source, when it is polled, and what fetches it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Polled<F> {
     /// The source.
     pub source: Source,
     /// When it is polled.
     pub schedule: Schedule,
+    /// Whether the robots.txt of its site is obeyed.
+    pub robots: RobotsRule,
+    /// How long fetching its page may take at most.
+    pub timeout: Duration,
     /// What fetches its page.
     pub fetch: F,
 }
@@ -54,214 +70,207 @@ pub struct Done {
     pub attempt: Attempt,
     /// Whether trying again soon may help, when no page came.
     pub is_transient: bool,
+    /// The past of the source, this poll included.
+    pub past: Past,
+}
+
+/// Why a poll could not be made or recorded.
+#[derive(Debug, thiserror::Error)]
+pub enum PollError {
+    /// The database cannot be read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The clock is not to be believed.
+    #[error(transparent)]
+    Ahead(#[from] Ahead),
+}
+
+/// What is known of a source ahead of a poll.
+#[derive(Debug, Clone, Default)]
+struct Known {
+    validators: Validators,
+    past: Past,
 }
 
 /// An answer that is not recorded yet.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct Answer {
     attempt: Attempt,
     body: Body,
     is_transient: bool,
+    /// How long the server asked to be left alone.
+    asked: Option<Duration>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 enum Body {
     Page(Page, Validators),
     NotModified(Timestamp),
     None,
 }
 
-/// Polls one source once.
+/// Polls one source once, whether it is due or paused or not.
 ///
 /// # Errors
-/// The database cannot be read or written. A page that cannot be fetched or understood is no error: it is logged.
+/// The database cannot be read or written, or the clock is not to be believed. A page that may not be asked for, or
+/// cannot be fetched or understood, is no error: it is logged.
 pub async fn poll_once<F: Fetch>(
     store: &SharedStore,
     polled: &Polled<F>,
+    manners: &Manners,
+    spacing: Duration,
     clock: Clock,
-) -> Result<Done, StoreError> {
-    let validators = known_validators(store, &polled.source).await?;
-    let answer = ask(polled, &validators, clock, std::future::pending()).await;
-    record(store, &polled.source, answer).await
-}
-
-/// Polls every source at its pace, the first time at once, until `shutdown` is done; then finishes the polls in hand.
-///
-/// # Errors
-/// A database that fails in any other way than being held by another process.
-pub async fn run<F: Fetch + Send + Sync + 'static>(
-    store: SharedStore,
-    sources: Vec<Polled<F>>,
-    calendar: Calendar,
-    clock: Clock,
-    shutdown: impl Future<Output = ()>,
-) -> Result<(), StoreError> {
-    let (stop, stopped) = watch::channel(false);
-    let calendar = Arc::new(calendar);
-    let mut loops = JoinSet::new();
-    for polled in sources {
-        loops.spawn(poll_forever(store.clone(), polled, calendar.clone(), clock, stopped.clone()));
-    }
-    tokio::pin!(shutdown);
-    let first_end = tokio::select! {
-        () = &mut shutdown => None,
-        ended = loops.join_next() => ended,
+) -> Result<Done, PollError> {
+    let known = known(store, &polled.source).await?;
+    let admitted = manners.admit(polled, spacing).await;
+    let stamp = order::stamp(clock(), known.past.last)?;
+    let answer = match admitted {
+        Ok(_turn) => ask(polled, &known.validators, stamp, clock, std::future::pending()).await,
+        Err(barred) => turned_away(&barred, stamp, clock()),
     };
-    stop.send_replace(true);
-    let mut result = first_end.map_or(Ok(()), finished);
-    while let Some(ended) = loops.join_next().await {
-        result = result.and(finished(ended));
-    }
-    result
-}
-
-/// A loop's own result; a panic goes on where it is waited for.
-fn finished(ended: Result<Result<(), StoreError>, tokio::task::JoinError>) -> Result<(), StoreError> {
-    ended.unwrap_or_else(|error| match error.try_into_panic() {
-        Ok(panic) => std::panic::resume_unwind(panic),
-        Err(_) => Ok(()),
-    })
-}
-
-async fn poll_forever<F: Fetch>(
-    store: SharedStore,
-    polled: Polled<F>,
-    calendar: Arc<Calendar>,
-    clock: Clock,
-    mut stopped: watch::Receiver<bool>,
-) -> Result<(), StoreError> {
-    while !*stopped.borrow() {
-        poll_patiently(&store, &polled, clock, &stopped).await?;
-        let now = clock();
-        let due =
-            Instant::now() + (polled.schedule.next_after(now, &calendar) - now).to_std().unwrap_or_default();
-        tokio::select! {
-            () = tokio::time::sleep_until(due) => {}
-            _ = stopped.wait_for(|stopped| *stopped) => {}
-        }
-    }
-    Ok(())
-}
-
-/// One poll of the daemon. A database held by another process is waited for: neither the daemon nor the answer
-/// in hand is given up.
-async fn poll_patiently<F: Fetch>(
-    store: &SharedStore,
-    polled: &Polled<F>,
-    clock: Clock,
-    stopped: &watch::Receiver<bool>,
-) -> Result<(), StoreError> {
-    let source = &polled.source;
-    let validators = match known_validators(store, source).await {
-        Err(error) if error.is_locked() => Validators::default(),
-        other => other?,
-    };
-    let answer = ask(polled, &validators, clock, grace(stopped.clone())).await;
-    loop {
-        match record(store, source, answer.clone()).await {
-            Ok(done) => {
-                log(source, &done);
-                return Ok(());
-            }
-            Err(error) if error.is_locked() && !*stopped.borrow() => {
-                tracing::warn!(
-                    source = source.name,
-                    "the database is locked by another process; waiting for it"
-                );
-                tokio::time::sleep(LOCKED_PAUSE).await;
-            }
-            Err(error) => return Err(error),
-        }
-    }
-}
-
-/// Done a little after the program was asked to stop.
-async fn grace(mut stopped: watch::Receiver<bool>) {
-    if stopped.wait_for(|stopped| *stopped).await.is_ok() {
-        tokio::time::sleep(GRACE).await;
-    }
+    Ok(record(store, &polled.source, Arc::new(answer), known.past).await?)
 }
 
 /// Asks a server for its page, for as long as `cut` is not done.
 async fn ask<F: Fetch>(
     polled: &Polled<F>,
     validators: &Validators,
+    stamp: Stamp,
     clock: Clock,
     cut: impl Future<Output = ()>,
 ) -> Answer {
-    let (started, started_at) = (Instant::now(), clock());
+    let started = Instant::now();
     let fetched = tokio::select! {
         fetched = polled.fetch.fetch(&polled.source.url, validators) => Some(fetched),
         () = cut => None,
     };
-    let attempt = Attempt {
-        started_at,
-        outcome: Outcome::Interrupted,
-        http_status: None,
-        duration_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
-        body_bytes: None,
-        rows: 0,
-        detail: None,
-    };
+    let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let attempt = Attempt { duration_ms, ..no_answer(stamp) };
     match fetched {
         None => {
-            let detail = Some("stopped before the answer was complete".to_owned());
-            Answer { attempt: Attempt { detail, ..attempt }, body: Body::None, is_transient: true }
-        }
-        Some(Ok(fetched)) => answered(fetched, clock(), attempt),
-        Some(Err(error)) => failed(&error, attempt),
-    }
-}
-
-fn answered(fetched: Fetched, now: Timestamp, attempt: Attempt) -> Answer {
-    match fetched {
-        Fetched::NotModified { status } => Answer {
-            attempt: Attempt { http_status: Some(status), ..attempt },
-            body: Body::NotModified(now),
-            is_transient: false,
-        },
-        Fetched::Page { body, final_url, content_type, status, validators } => {
-            let body_bytes = u64::try_from(body.len()).ok();
-            let page = Page { url: final_url, body, content_type, captured_at: now, origin: Origin::Live };
+            let detail = with_remark(&attempt, "stopped before the answer was complete");
             Answer {
-                attempt: Attempt { http_status: Some(status), body_bytes, ..attempt },
-                body: Body::Page(page, validators),
-                is_transient: false,
+                attempt: Attempt { detail, ..attempt },
+                body: Body::None,
+                is_transient: true,
+                asked: None,
             }
         }
+        // A page is seen when it has come, and never before it was asked for.
+        Some(Ok(fetched)) => answered(fetched, clock().max(stamp.at), attempt),
+        Some(Err(error)) => failed(&error, clock(), attempt),
     }
 }
 
-fn failed(error: &FetchError, attempt: Attempt) -> Answer {
+/// An attempt of which nothing came yet.
+fn no_answer(stamp: Stamp) -> Attempt {
+    Attempt {
+        started_at: stamp.at,
+        outcome: Outcome::Interrupted,
+        http_status: None,
+        duration_ms: 0,
+        body_bytes: None,
+        rows: 0,
+        detail: stamp.remark(),
+    }
+}
+
+fn answered(fetched: Fetched, seen_at: Timestamp, attempt: Attempt) -> Answer {
+    let (attempt, body) = match fetched {
+        Fetched::NotModified { status } => {
+            (Attempt { http_status: Some(status), ..attempt }, Body::NotModified(seen_at))
+        }
+        Fetched::Page { body, final_url, content_type, status, validators } => {
+            let body_bytes = u64::try_from(body.len()).ok();
+            let page =
+                Page { url: final_url, body, content_type, captured_at: seen_at, origin: Origin::Live };
+            (Attempt { http_status: Some(status), body_bytes, ..attempt }, Body::Page(page, validators))
+        }
+    };
+    Answer { attempt, body, is_transient: false, asked: None }
+}
+
+fn failed(error: &FetchError, now: Timestamp, attempt: Attempt) -> Answer {
     let attempt = Attempt {
         outcome: error.outcome(),
         http_status: error.status(),
-        detail: Some(format::error_chain(error)),
+        detail: with_remark(&attempt, &format::error_chain(error)),
         ..attempt
     };
-    Answer { attempt, body: Body::None, is_transient: error.is_transient() }
+    let asked = error.retry_after().and_then(|header| retry_after(header, now));
+    Answer { attempt, body: Body::None, is_transient: error.is_transient(), asked }
 }
 
-async fn known_validators(store: &SharedStore, source: &Source) -> Result<Validators, StoreError> {
-    let source = source.clone();
-    off_the_workers(store, move |store| ingest::validators(store.tables(), &source)).await
+/// The page was not asked for.
+fn turned_away(barred: &Barred, stamp: Stamp, now: Timestamp) -> Answer {
+    let attempt = no_answer(stamp);
+    let attempt = Attempt {
+        outcome: barred.outcome(),
+        http_status: barred.cause().and_then(FetchError::status),
+        detail: with_remark(&attempt, &format::error_chain(barred)),
+        ..attempt
+    };
+    let asked = barred.cause().and_then(FetchError::retry_after).and_then(|header| retry_after(header, now));
+    let is_transient = barred.cause().is_some_and(FetchError::is_transient);
+    Answer { attempt, body: Body::None, is_transient, asked }
 }
 
-/// One poll is one transaction: all of it or none.
-async fn record(store: &SharedStore, source: &Source, answer: Answer) -> Result<Done, StoreError> {
+/// A detail after the remark that an attempt has already.
+fn with_remark(attempt: &Attempt, detail: &str) -> Option<String> {
+    let remark = attempt.detail.as_ref().map(|remark| format!("{remark}; ")).unwrap_or_default();
+    Some(format!("{remark}{detail}"))
+}
+
+async fn known(store: &SharedStore, source: &Source) -> Result<Known, StoreError> {
     let source = source.clone();
     off_the_workers(store, move |store| {
-        let Answer { attempt, body, is_transient } = answer;
-        let (report, attempt) = store.write(|tables| match body {
-            Body::Page(page, validators) => ingest::ingest_poll(tables, &source, &page, validators, attempt),
-            Body::NotModified(seen_at) => ingest::confirm(tables, &source, seen_at, attempt),
-            Body::None => {
-                ingest::log_failure(tables, &source, &attempt).map(|()| (Report::default(), attempt))
-            }
-        })?;
-        Ok(Done { report, attempt, is_transient })
+        let tables = store.tables();
+        let validators = ingest::validators(tables, &source)?;
+        Ok(Known { validators, past: Past::read(tables, &source.name)? })
     })
     .await
+}
+
+/// One poll is one transaction, the pause that it calls for included: all of it or none.
+async fn record(
+    store: &SharedStore,
+    source: &Source,
+    answer: Arc<Answer>,
+    past: Past,
+) -> Result<Done, StoreError> {
+    let source = source.clone();
+    off_the_workers(store, move |store| {
+        let Answer { body, is_transient, asked, .. } = &*answer;
+        let attempt = answer.attempt.clone();
+        store.write(|tables| {
+            let (report, attempt) = match body {
+                Body::Page(page, validators) => {
+                    ingest::ingest_poll(tables, &source, page, validators.clone(), attempt)?
+                }
+                Body::NotModified(seen_at) => ingest::confirm(tables, &source, *seen_at, attempt)?,
+                Body::None => {
+                    ingest::log_failure(tables, &source, &attempt)?;
+                    (Report::default(), attempt)
+                }
+            };
+            let past = past.with(&attempt, body.seen_at());
+            let pause = backoff::pause_after(&attempt, *asked, past.refusals);
+            let past = past.paused(tables, &source.name, pause)?;
+            Ok(Done { report, attempt, is_transient: *is_transient, past })
+        })
+    })
+    .await
+}
+
+impl Body {
+    /// When what the header says was seen.
+    fn seen_at(&self) -> Option<Timestamp> {
+        match self {
+            Self::Page(page, _) => Some(page.captured_at),
+            Self::NotModified(seen_at) => Some(*seen_at),
+            Self::None => None,
+        }
+    }
 }
 
 /// Runs blocking database work where blocking is allowed. It is never cancelled: dropping the future only stops
@@ -279,8 +288,8 @@ async fn off_the_workers<T: Send + 'static>(
     done.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
 }
 
-/// One line a poll.
-fn log(source: &Source, done: &Done) {
+/// One line a poll, and one more when the source is to be left alone from now on.
+fn log(source: &Source, done: &Done, before: &Past) {
     let Attempt { outcome, http_status, duration_ms, rows, ref detail, .. } = done.attempt;
     let (name, outcome_word) = (source.name.as_str(), outcome.word());
     let (stored, held) = (done.report.count(ingest::Fate::Stored), done.report.count(ingest::Fate::Held));
@@ -301,5 +310,12 @@ fn log(source: &Source, done: &Done) {
             )
         };
     }
-    if outcome.is_success() && !done.report.has_defects() { line!(info) } else { line!(warn) }
+    if outcome.is_success() && !done.report.has_defects() {
+        line!(info)
+    } else {
+        line!(warn)
+    }
+    if let Some(pause) = done.past.pause.as_ref().filter(|pause| before.pause.as_ref() != Some(pause)) {
+        tracing::warn!(source = name, until = %pause.until.to_rfc3339(), reason = pause.reason, "paused");
+    }
 }

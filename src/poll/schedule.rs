@@ -55,7 +55,7 @@ pub struct Schedule {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Rhythm {
     Paced(Pace),
-    Cron(Cron),
+    Cron(Box<Cron>),
 }
 
 impl Schedule {
@@ -68,7 +68,7 @@ impl Schedule {
     /// The times of a cron expression. `name` is that of the source.
     #[must_use]
     pub fn cron(cron: Cron, name: &str) -> Self {
-        Self { rhythm: Rhythm::Cron(cron), shift_permille: permille_of(name) }
+        Self { rhythm: Rhythm::Cron(Box::new(cron)), shift_permille: permille_of(name) }
     }
 
     /// The first slot after an instant; the last instant of all when there is none.
@@ -118,6 +118,14 @@ impl Schedule {
         now > slot && now - slot > (self.next_after(slot, calendar) - now)
     }
 
+    /// The slot at an instant: the last one unless it is missed, else the next one.
+    pub(super) fn nearest(&self, now: Timestamp, calendar: &Calendar) -> Timestamp {
+        let next = self.next_after(now, calendar);
+        let range =
+            TimeRange { from: now.checked_sub_signed(next - now), to: Some(now + TimeDelta::seconds(1)) };
+        self.slots(range, calendar).last().unwrap_or(next)
+    }
+
     /// The longest pause between two polls.
     #[must_use]
     pub fn slowest(&self) -> Duration {
@@ -128,7 +136,6 @@ impl Schedule {
     }
 
     /// How long a source that fails is left alone at first, and at most.
-    #[must_use]
     pub(super) fn patience(&self) -> (Duration, Duration) {
         match &self.rhythm {
             Rhythm::Paced(pace) => (pace.open, pace.open.max(pace.closed)),
@@ -306,6 +313,11 @@ mod tests {
         assert!(!missed("2024-11-22 10:30:30"));
         assert!(missed("2024-11-22 10:30:31"));
         assert!(missed("2024-11-23 10:30:00"));
+        let nearest = |now: &str| schedule.nearest(at(now), &idx);
+        assert_eq!(nearest("2024-11-22 10:30:00"), at("2024-11-22 10:30:00"));
+        assert_eq!(nearest("2024-11-22 10:30:30"), at("2024-11-22 10:30:00"));
+        assert_eq!(nearest("2024-11-22 10:30:31"), at("2024-11-22 10:31:00"));
+        assert_eq!(nearest("2024-11-23 10:37:00"), at("2024-11-23 10:30:00"));
     }
 
     #[test]

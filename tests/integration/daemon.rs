@@ -12,24 +12,24 @@ use crate::server::{Answer, Server, deserted_url};
 use crate::shapes;
 
 /// How long the whole sequence of polls, a second apart, may take on a busy machine.
-const SEQUENCE: Duration = Duration::from_secs(60);
+pub(crate) const SEQUENCE: Duration = Duration::from_secs(60);
 
 /// The promise: from the signal to the end of the process.
-const GOODBYE: Duration = Duration::from_secs(2);
+pub(crate) const GOODBYE: Duration = Duration::from_secs(2);
 
-fn source(name: &str, url: &str) -> String {
+pub(crate) fn source(name: &str, url: &str) -> String {
     format!(
         "[[source]]\nname = \"{name}\"\nurl = \"{url}\"\nlayout = \"kontan\"\nevery = \"1s\"\ntimeout = \"30s\"\n"
     )
 }
 
-fn start(home: &Home, sources: &[String]) -> Running {
+pub(crate) fn start(home: &Home, sources: &[String]) -> Running {
     let config = home.write("config/pantau/pantau.toml", sources.join("\n"));
     home.pantau(["run", "--config"]).arg(config).start()
 }
 
 /// The poll log of a source, in order.
-fn attempts(home: &Home, source: &str) -> Vec<Attempt> {
+pub(crate) fn attempts(home: &Home, source: &str) -> Vec<Attempt> {
     let Ok(store) = Store::open_reader(&home.database()) else { return Vec::new() };
     let tables = store.tables();
     let Ok(Some(source)) = tables.source(source) else { return Vec::new() };
@@ -37,16 +37,16 @@ fn attempts(home: &Home, source: &str) -> Vec<Attempt> {
     polls.into_iter().map(|poll| poll.attempt).collect()
 }
 
-fn outcomes(home: &Home, source: &str) -> Vec<&'static str> {
+pub(crate) fn outcomes(home: &Home, source: &str) -> Vec<&'static str> {
     attempts(home, source).iter().map(|attempt| attempt.outcome.word()).collect()
 }
 
 /// A page of a capture in markup, as a site would give it.
-fn page(name: &str) -> String {
+pub(crate) fn page(name: &str) -> String {
     shapes::pages(&capture(name).text).remove(0).html
 }
 
-fn slow_page() -> Answer {
+pub(crate) fn slow_page() -> Answer {
     // A minute for the whole page.
     let html = page("c04");
     let piece = html.len() / 600 + 1;
@@ -54,7 +54,7 @@ fn slow_page() -> Answer {
 }
 
 /// Expects an end without a complaint.
-fn expect_clean_end(done: &Done) {
+pub(crate) fn expect_clean_end(done: &Done) {
     assert_eq!(done.code, Some(0), "{done}");
     assert!(done.stdout.is_empty(), "{done}");
     assert!(!done.stderr().contains("panicked"), "{done}");

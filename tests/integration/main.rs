@@ -12,6 +12,7 @@ mod database;
 mod extract;
 mod gallery;
 mod injection;
+mod manners;
 mod modes;
 mod readme;
 mod record;

@@ -1,7 +1,9 @@
-//! A server on the loopback device that gives scripted answers in order; the last one repeats.
+//! A server on the loopback device that gives scripted answers in order; the last one repeats. Asked for its
+//! `/robots.txt` it says that there is none, which neither uses up the script nor counts as a request.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -77,21 +79,41 @@ impl Answer {
 pub(crate) struct Server {
     address: SocketAddr,
     requests: Arc<Mutex<Vec<String>>>,
+    robots_asked: Arc<AtomicUsize>,
+}
+
+/// What the threads of a server share.
+struct Talk {
+    script: Vec<Answer>,
+    robots: Answer,
+    requests: Arc<Mutex<Vec<String>>>,
+    robots_asked: Arc<AtomicUsize>,
 }
 
 impl Server {
     pub(crate) fn start(script: Vec<Answer>) -> Self {
+        Self::with_robots(Answer::new("404 Not Found", ""), script)
+    }
+
+    /// A server that has something to say to robots.
+    pub(crate) fn with_robots(robots: Answer, script: Vec<Answer>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let requests = Arc::new(Mutex::new(Vec::new()));
-        let (script, log) = (Arc::new(script), Arc::clone(&requests));
+        let robots_asked = Arc::<AtomicUsize>::default();
+        let talk = Arc::new(Talk {
+            script,
+            robots,
+            requests: Arc::clone(&requests),
+            robots_asked: Arc::clone(&robots_asked),
+        });
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let (script, log) = (Arc::clone(&script), Arc::clone(&log));
-                thread::spawn(move || converse(stream, &script, &log));
+                let talk = Arc::clone(&talk);
+                thread::spawn(move || talk.converse(stream));
             }
         });
-        Self { address, requests }
+        Self { address, requests, robots_asked }
     }
 
     pub(crate) fn url(&self) -> String {
@@ -102,6 +124,11 @@ impl Server {
     pub(crate) fn requests(&self) -> Vec<String> {
         self.requests.lock().unwrap().clone()
     }
+
+    /// How often `/robots.txt` was asked for.
+    pub(crate) fn robots_asked(&self) -> usize {
+        self.robots_asked.load(Ordering::Relaxed)
+    }
 }
 
 /// An address where nobody listens.
@@ -110,15 +137,20 @@ pub(crate) fn deserted_url() -> String {
     format!("http://{}/", listener.local_addr().unwrap())
 }
 
-fn converse(mut stream: TcpStream, script: &[Answer], log: &Mutex<Vec<String>>) {
-    let head = head(&stream);
-    let number = {
-        let mut log = log.lock().unwrap();
-        log.push(head);
-        log.len() - 1
-    };
-    // The program may hang up at any moment.
-    let _ = script[number.min(script.len() - 1)].send(&mut stream);
+impl Talk {
+    fn converse(&self, mut stream: TcpStream) {
+        let head = head(&stream);
+        let answer = if head.starts_with("GET /robots.txt ") {
+            self.robots_asked.fetch_add(1, Ordering::Relaxed);
+            &self.robots
+        } else {
+            let mut requests = self.requests.lock().unwrap();
+            requests.push(head);
+            &self.script[(requests.len() - 1).min(self.script.len() - 1)]
+        };
+        // The program may hang up at any moment.
+        let _ = answer.send(&mut stream);
+    }
 }
 
 fn head(stream: &TcpStream) -> String {

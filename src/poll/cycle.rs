@@ -1,0 +1,261 @@
+//! The loop of one source: wait until it is due, ask, record. It obeys; what is due, and when, is decided elsewhere.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use super::daemon::{Plan, Shared};
+use super::order::{self, Ahead, Stamp};
+use super::{
+    Answer, Done, Known, Past, Polled, Schedule, ask, clock_step, first_due, known, log, next_due, paused,
+    record, turned_away,
+};
+use crate::calendar::Calendar;
+use crate::domain::{Timestamp, Validators};
+use crate::fetch::Fetch;
+use crate::store::StoreError;
+
+/// How long a page that is on its way may still take once the program is asked to stop.
+const GRACE: Duration = Duration::from_secs(1);
+/// How long to wait before trying again to use a database that another process holds.
+const LOCKED_PAUSE: Duration = Duration::from_secs(1);
+/// The wall clock is read again after so long: it may have been set, and the machine may have slept.
+const LONGEST_STEP: Duration = Duration::from_secs(15);
+/// How long reading a page and recording it may take, waiting for another process included.
+const RECORDING: Duration = Duration::from_secs(60);
+/// How often an error is repeated that only a person can mend.
+const REMINDER: Duration = Duration::from_secs(3600);
+
+/// Whether a loop goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stop {
+    No,
+    /// The source is not polled any more; the poll in hand is finished.
+    AfterPoll,
+    /// The program ends.
+    Now,
+}
+
+/// Why a loop woke up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wake {
+    Due(Stamp),
+    Stopped,
+}
+
+/// When a source is due: as the daemon begins, or as it goes on.
+type Due = fn(&Schedule, &Past, Timestamp, &Calendar) -> Timestamp;
+
+/// The loop of one source.
+pub(super) struct Cycle<F> {
+    shared: Arc<Shared<F>>,
+    polled: Polled<F>,
+    plan: watch::Receiver<Arc<Plan<F>>>,
+    poll_now: watch::Receiver<u64>,
+    stop: watch::Receiver<Stop>,
+    past: Past,
+    /// What the two clocks said at the last poll of this loop.
+    polled_at: Option<(Timestamp, Instant)>,
+    /// When it was last said that the clock cannot be believed.
+    reminded: Option<Instant>,
+}
+
+impl<F: Fetch + Clone + Send + Sync + 'static> Cycle<F> {
+    pub(super) fn new(shared: Arc<Shared<F>>, polled: Polled<F>, stop: watch::Receiver<Stop>) -> Self {
+        let (plan, mut poll_now) = (shared.daemon.plan.clone(), shared.daemon.poll_now.clone());
+        poll_now.mark_unchanged();
+        Self { shared, polled, plan, poll_now, stop, past: Past::default(), polled_at: None, reminded: None }
+    }
+
+    /// Polls until it is stopped.
+    pub(super) async fn run(mut self) -> Result<(), StoreError> {
+        let result = self.poll_on().await;
+        self.shared.daemon.progress.forget(self.name());
+        result
+    }
+
+    async fn poll_on(&mut self) -> Result<(), StoreError> {
+        let Some(Known { past, .. }) = self.known().await? else { return Ok(()) };
+        self.past = past;
+        let mut due: Due = first_due;
+        loop {
+            let stamp = match self.wait(due).await {
+                Wake::Due(stamp) => stamp,
+                Wake::Stopped => return Ok(()),
+            };
+            self.poll(stamp).await?;
+            due = next_due;
+        }
+    }
+
+    fn name(&self) -> &str {
+        &self.polled.source.name
+    }
+
+    fn now(&self) -> Timestamp {
+        (self.shared.daemon.clock)()
+    }
+
+    fn is_stopped(&self) -> bool {
+        *self.stop.borrow() != Stop::No
+    }
+
+    /// Sleeps until the source is due, or is to be polled now.
+    async fn wait(
+        &mut self,
+        due: impl Fn(&super::Schedule, &Past, Timestamp, &crate::calendar::Calendar) -> Timestamp,
+    ) -> Wake {
+        while !self.is_stopped() {
+            let now = self.now();
+            let due = due(&self.polled.schedule, &self.past_by(now), now, &self.plan.borrow().calendar);
+            let mut step = (due - now).to_std().unwrap_or_default().min(LONGEST_STEP);
+            if due <= now {
+                match order::stamp(now, self.past.last) {
+                    Ok(stamp) => return Wake::Due(stamp),
+                    Err(ahead) => {
+                        self.remind(&ahead);
+                        step = LONGEST_STEP;
+                    }
+                }
+            }
+            self.shared.daemon.progress.expect(self.name(), step);
+            let is_asked = tokio::select! {
+                () = tokio::time::sleep(step) => false,
+                _ = self.stop.changed() => false,
+                Ok(()) = self.poll_now.changed() => true,
+            };
+            if let Some(stamp) = is_asked.then(|| self.now_if_welcome()).flatten() {
+                return Wake::Due(stamp);
+            }
+        }
+        Wake::Stopped
+    }
+
+    /// The past by the clock of this moment: where the clock was set since the last poll, as if it had been before.
+    fn past_by(&self, now: Timestamp) -> Past {
+        let last = self.polled_at.map_or(self.past.last, |(wall, instant)| {
+            Some(wall + clock_step::step(now - wall, instant.elapsed()).unwrap_or_default())
+        });
+        Past { last, ..self.past.clone() }
+    }
+
+    /// A source is polled out of turn, unless its server asked to be left alone.
+    fn now_if_welcome(&self) -> Option<Stamp> {
+        let now = self.now();
+        if let Some(pause) = paused(&self.past, now) {
+            let until = pause.until.to_rfc3339();
+            tracing::info!(
+                source = self.name(),
+                until,
+                reason = pause.reason,
+                "not polled now: it is paused"
+            );
+            return None;
+        }
+        order::stamp(now, self.past.last).ok()
+    }
+
+    /// Says that nothing can be polled before a person has set things right: at once, and again every hour.
+    fn remind(&mut self, ahead: &Ahead) {
+        if self.reminded.is_none_or(|reminded| reminded.elapsed() >= REMINDER) {
+            tracing::error!(source = self.name(), "not polled: {ahead}");
+            self.reminded = Some(Instant::now());
+        }
+    }
+
+    /// One poll. It is recorded, or the program ends.
+    async fn poll(&mut self, stamp: Stamp) -> Result<(), StoreError> {
+        if let Some(behind) = stamp.behind {
+            tracing::warn!(
+                source = self.name(),
+                seconds = behind.num_seconds(),
+                "the clock lies behind the poll before"
+            );
+        }
+        let Some(Known { validators, past }) = self.known().await? else { return Ok(()) };
+        // Another process may have polled as well.
+        self.past = past;
+        let Some(answer) = self.answer(&validators).await else { return Ok(()) };
+        if let Some(done) = self.record(answer).await? {
+            log(&self.polled.source, &done, &self.past);
+            (self.shared.daemon.on_poll)(self.name(), &done);
+            self.past = done.past;
+        }
+        Ok(())
+    }
+
+    /// What the server says; nothing when the loop was stopped before it was asked.
+    async fn answer(&mut self, validators: &Validators) -> Option<Answer> {
+        let shared = self.shared.clone();
+        let Shared { daemon, manners, .. } = &*shared;
+        let spacing = self.plan.borrow().spacing;
+        let mut stop = self.stop.clone();
+        let admitted = tokio::select! {
+            admitted = daemon.progress.while_waiting(self.name(), manners.admit(&self.polled, spacing)) => admitted,
+            _ = stop.changed() => return None,
+        };
+        let now = self.now();
+        let stamp = order::stamp(now, self.past.last).ok()?;
+        self.polled_at = Some((now, Instant::now()));
+        daemon.progress.expect(self.name(), self.polled.timeout);
+        Some(match admitted {
+            Ok(_turn) => ask(&self.polled, validators, stamp, daemon.clock, grace(stop)).await,
+            Err(barred) => turned_away(&barred, stamp, self.now()),
+        })
+    }
+
+    /// Records a poll as soon as the database can be written. Nothing when the program ends before that.
+    async fn record(&self, answer: Answer) -> Result<Option<Done>, StoreError> {
+        let (store, source, answer) = (&self.shared.daemon.store, &self.polled.source, Arc::new(answer));
+        self.patiently(|| record(store, source, answer.clone(), self.past.clone())).await
+    }
+
+    async fn known(&self) -> Result<Option<Known>, StoreError> {
+        self.patiently(|| known(&self.shared.daemon.store, &self.polled.source)).await
+    }
+
+    /// Does something with the database, in turn with the other loops, again and again while that may help.
+    async fn patiently<T, W>(&self, work: impl Fn() -> W) -> Result<Option<T>, StoreError>
+    where
+        W: Future<Output = Result<T, StoreError>>,
+    {
+        let Shared { daemon, writing, .. } = &*self.shared;
+        loop {
+            let turn = daemon.progress.while_waiting(self.name(), writing.lock()).await;
+            daemon.progress.expect(self.name(), RECORDING);
+            let done = work().await;
+            drop(turn);
+            match done {
+                Ok(done) => return Ok(Some(done)),
+                Err(error) if !is_worth_waiting(&error) => return Err(error),
+                Err(_) if *self.stop.borrow() == Stop::Now => {
+                    tracing::warn!(source = self.name(), "stopped while another process holds the database");
+                    return Ok(None);
+                }
+                Err(_) => {
+                    tracing::warn!(
+                        source = self.name(),
+                        "the database is locked by another process; waiting for it"
+                    );
+                    tokio::time::sleep(LOCKED_PAUSE).await;
+                }
+            }
+        }
+    }
+}
+
+/// Whether what keeps the database from being used may pass by itself.
+fn is_worth_waiting(error: &StoreError) -> bool {
+    error.is_locked()
+}
+
+/// Done a little after the program was asked to stop.
+async fn grace(mut stop: watch::Receiver<Stop>) {
+    if stop.wait_for(|stop| *stop == Stop::Now).await.is_err() {
+        // Nobody is left who could ask to stop.
+        std::future::pending().await
+    }
+    tokio::time::sleep(GRACE).await;
+}
