@@ -36,6 +36,8 @@
 //! - Nothing is invented: no as-of time from a fetch time, no filled gap, no repaired sign, no level for a return.
 //! - Captures may arrive in any order and more than once: the rows are the same.
 //! - One poll is one transaction, and a commit survives a power cut.
+//! - A site is asked no more than it likes: one request at a time, spaced, within its robots.txt, and never before the
+//!   time that it asked for. When a source is due is a pure function of its schedule, its poll log and the time.
 //! - Nothing that a page or a server says commands a terminal, a log or a spreadsheet, or leads into a private network;
 //!   `SECURITY.md` has the tests.
 

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each crate, and the one module that may name it.
-const DOORS: [(&str, &str); 18] = [
+const DOORS: [(&str, &str); 19] = [
     ("reqwest", "fetch"),
     ("rustls", "fetch"),
     ("webpki_roots", "fetch"),
@@ -26,6 +26,7 @@ const DOORS: [(&str, &str); 18] = [
     ("sha2", "domain"),
     ("croner", "poll"),
     ("texting_robots", "fetch"),
+    ("sd_notify", "cli"),
 ];
 
 /// The row of each module in the layers of `src/lib.rs`.

@@ -6,7 +6,7 @@ use chrono_tz::Tz;
 use serde::Serialize;
 
 use crate::calendar::Calendar;
-use crate::config::{Config, Source as ConfiguredSource};
+use crate::config::{Config, ConfigError, Source as ConfiguredSource};
 use crate::domain::{Span, TimeRange, Timestamp, parse_moment};
 use crate::ingest;
 use crate::report::{self, Format, Table};
@@ -33,12 +33,18 @@ fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
+/// The configuration in force.
+pub(super) fn configuration(global: &Global) -> Result<Config, ConfigError> {
+    let (mut config, _) = Config::load(global.config.as_deref(), &variable)?;
+    if let Some(db) = &global.db {
+        config.database.clone_from(db);
+    }
+    Ok(config)
+}
+
 impl Context {
     pub(super) fn load(global: &Global) -> anyhow::Result<Self> {
-        let (mut config, _) = Config::load(global.config.as_deref(), &variable)?;
-        if let Some(db) = &global.db {
-            config.database.clone_from(db);
-        }
+        let config = configuration(global)?;
         let calendar = config.market.calendar();
         Ok(Self {
             zone: global.tz.unwrap_or_else(|| calendar.zone()),
@@ -110,11 +116,7 @@ impl Context {
         if let Some(name) = name {
             return Ok(vec![self.source(name)?]);
         }
-        let enabled: Vec<_> = self.config.sources.iter().filter(|source| source.enabled).collect();
-        if enabled.is_empty() {
-            return Err(Refusal::new(Exit::Usage, "no source is enabled in the configuration").into());
-        }
-        Ok(enabled)
+        enabled_sources(&self.config)
     }
 
     /// The configured source of a name.
@@ -126,6 +128,15 @@ impl Context {
         };
         Ok(self.config.source(name).ok_or_else(unknown)?)
     }
+}
+
+/// The sources that are polled, of which there must be one.
+pub(super) fn enabled_sources(config: &Config) -> anyhow::Result<Vec<&ConfiguredSource>> {
+    let enabled: Vec<_> = config.sources.iter().filter(|source| source.enabled).collect();
+    if enabled.is_empty() {
+        return Err(Refusal::new(Exit::Usage, "no source is enabled in the configuration").into());
+    }
+    Ok(enabled)
 }
 
 /// Says something beside the answer, unless only errors are wanted.

@@ -1,73 +1,127 @@
-//! `pantau run`: the daemon and its signals.
+//! `pantau run`: the daemon, and what it is asked to do while it runs.
 
 use std::sync::{Arc, Mutex};
 
 use tokio::sync::watch;
 
-use crate::poll::{self, Daemon, Progress, RobotsRule};
-use crate::{clock, files};
+use crate::fetch::Client;
+use crate::poll::{self, Daemon, Plan, Progress, RobotsRule};
+use crate::store::{DatabaseLock, Store};
+use crate::{clock, files, format};
 
 use super::context::Context;
 use super::exit::Exit;
-use super::plan::Clients;
-use super::{RunArgs, log};
+use super::reload::Configured;
+use super::service::{Service, StatusLine};
+use super::signals::{Signal, Signals};
+use super::{Global, RunArgs, log};
 
-pub(super) fn run(context: &Context, args: &RunArgs) -> anyhow::Result<Exit> {
-    log::start(context, args.log);
-    context.sources(None)?;
-    let plan = Clients::default().plan(&context.config)?;
+pub(super) fn run(global: &Global, context: &Context, args: &RunArgs) -> anyhow::Result<Exit> {
+    log::start(context, args.log_format.map_or(context.config.log, Into::into));
+    let (configured, plan) = Configured::begin(context.config.clone())?;
+    // Held until the process ends.
+    let _lock = DatabaseLock::take(&context.config.database)?;
     let store = context.writer()?;
+    tell_start(context, &store, &plan);
     // One worker: the work is waiting, and every thread costs memory for years.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-    runtime.block_on(async {
-        let shutdown = shutdown()?;
-        let names: Vec<&str> = plan.sources.iter().map(|polled| polled.source.name.as_str()).collect();
-        tracing::info!(database = %store.path().display(), sources = names.join(","), "started");
-        if store.path().metadata().is_ok_and(|file| files::is_writable_by_all(&file)) {
-            let path = store.path().display();
-            tracing::warn!(database = %path, "every user of this machine can change the database; chmod o-w it");
-        }
-        for polled in plan.sources.iter().filter(|polled| polled.robots == RobotsRule::Ignore) {
-            tracing::warn!(source = polled.source.name, "robots.txt is ignored");
-        }
-        if let Some(note) = context.calendar.note(context.calendar.date_of(context.now)) {
-            tracing::warn!("{note}");
-        }
-        let (_plans, plan) = watch::channel(Arc::new(plan));
-        let (_signals, poll_now) = watch::channel(0);
-        let daemon = Daemon {
-            store: Arc::new(Mutex::new(store)),
-            plan,
-            poll_now,
-            clock: clock::now,
-            progress: Progress::default(),
-            on_poll: Arc::new(|_, _| {}),
-        };
-        poll::run(daemon, shutdown).await?;
-        tracing::info!("stopped");
-        Ok(Exit::Done)
-    })
+    let ended = runtime.block_on(serve(global, configured, plan, store));
+    // Work with a database that another process holds is not waited for.
+    runtime.shutdown_background();
+    ended?;
+    tracing::info!("stopped");
+    Ok(Exit::Done)
 }
 
-/// Done when the program is asked to stop. The handlers are in place before this returns.
-#[cfg(unix)]
-fn shutdown() -> std::io::Result<impl Future<Output = ()>> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    Ok(async move {
-        let asked = tokio::select! {
-            _ = terminate.recv() => "SIGTERM",
-            _ = interrupt.recv() => "Ctrl-C",
-        };
-        tracing::info!(asked, "stopping; the poll in hand is finished");
-    })
+fn tell_start(context: &Context, store: &Store, plan: &Plan<Client>) {
+    let names: Vec<&str> = plan.sources.iter().map(|polled| polled.source.name.as_str()).collect();
+    tracing::info!(database = %store.path().display(), sources = names.join(","), "started");
+    if store.path().metadata().is_ok_and(|file| files::is_writable_by_all(&file)) {
+        let path = store.path().display();
+        tracing::warn!(database = %path, "every user of this machine can change the database; chmod o-w it");
+    }
+    tell_ignored_robots(plan);
+    if let Some(note) = context.calendar.note(context.calendar.date_of(context.now)) {
+        tracing::warn!("{note}");
+    }
 }
 
-#[cfg(not(unix))]
-fn shutdown() -> std::io::Result<impl Future<Output = ()>> {
-    Ok(async {
-        // Without a handler the program simply ends at once.
-        let _ = tokio::signal::ctrl_c().await;
-    })
+fn tell_ignored_robots(plan: &Plan<Client>) {
+    for polled in plan.sources.iter().filter(|polled| polled.robots == RobotsRule::Ignore) {
+        tracing::warn!(source = polled.source.name, "robots.txt is ignored");
+    }
+}
+
+/// Polls until it is asked to stop, and does what else it is asked for in between.
+async fn serve(
+    global: &Global,
+    mut configured: Configured,
+    plan: Plan<Client>,
+    store: Store,
+) -> anyhow::Result<()> {
+    let (mut signals, mut service) = (Signals::listen()?, Service::new());
+    let (plans, plan) = watch::channel(Arc::new(plan));
+    let (poll_now, asked) = watch::channel(0);
+    let (stop, stopped) = watch::channel(false);
+    let status = Arc::new(StatusLine::new(plan.clone(), clock::now));
+    let (mut line, progress) = (status.line(), Progress::default());
+    let daemon = Daemon {
+        store: Arc::new(Mutex::new(store)),
+        plan,
+        poll_now: asked,
+        clock: clock::now,
+        progress: progress.clone(),
+        on_poll: Arc::new(move |source, done| status.observe(source, done)),
+    };
+    let polling = poll::run(daemon, asked_to_stop(stopped));
+    tokio::pin!(polling);
+    let mut is_ready = false;
+    loop {
+        tokio::select! {
+            // The loops run from its first turn on.
+            biased;
+            ended = &mut polling => return Ok(ended?),
+            () = std::future::ready(()), if !is_ready => {
+                service.ready(&line.borrow_and_update());
+                is_ready = true;
+            }
+            signal = signals.next() => match signal {
+                Signal::Stop(asked) => {
+                    tracing::info!(asked, "stopping; the poll in hand is finished");
+                    service.stopping();
+                    stop.send_replace(true);
+                }
+                Signal::Reload => {
+                    service.reloading();
+                    reload(&mut configured, global, &plans);
+                    service.ready(&line.borrow_and_update());
+                }
+                Signal::PollNow => {
+                    tracing::info!("asked to poll every source now");
+                    poll_now.send_modify(|times| *times += 1);
+                }
+            },
+            () = service.next_sign() => service.sign(&progress),
+            Ok(()) = line.changed() => service.status(&line.borrow_and_update()),
+        }
+    }
+}
+
+async fn asked_to_stop(mut stopped: watch::Receiver<bool>) {
+    // Without anybody who could ask there is nothing left to run for.
+    let _ = stopped.wait_for(|stopped| *stopped).await;
+}
+
+/// Goes by the configuration as it is now; by the one of before where that cannot be meant.
+fn reload(configured: &mut Configured, global: &Global, plans: &watch::Sender<Arc<Plan<Client>>>) {
+    match configured.reload(global) {
+        Ok(plan) => {
+            tell_ignored_robots(&plan);
+            plans.send_replace(Arc::new(plan));
+        }
+        Err(error) => {
+            let error = format::error_chain(error.as_ref());
+            tracing::error!("the configuration was not changed: {error}");
+        }
+    }
 }

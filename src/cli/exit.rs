@@ -152,6 +152,7 @@ fn of_store(error: &StoreError) -> (Exit, Option<String>) {
         StoreError::Newer { .. } => {
             (Exit::Failed, Some("use the version of pantau that wrote it, or a newer one".to_owned()))
         }
+        StoreError::Held { .. } => (Exit::TryAgain, None),
         StoreError::Foreign { .. } => (Exit::Failed, Some("--db names the file to use".to_owned())),
         error if error.is_locked() => {
             (Exit::TryAgain, Some("another process holds the database; try again in a moment".to_owned()))

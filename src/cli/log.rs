@@ -4,27 +4,18 @@
 use std::fmt;
 use std::io::{self, Write};
 
-use clap::ValueEnum;
 use tracing::field::Field;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::field::MakeExt;
 use tracing_subscriber::fmt::format::{Writer, debug_fn};
 
+use crate::config::LogFormat;
 use crate::format::{escape, escape_json};
 
 use super::context::Context;
 
-/// The form of the log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum LogForm {
-    /// Lines for people
-    Text,
-    /// A JSON object a line
-    Json,
-}
-
 /// Logs to stderr; RUST_LOG refines what -q and -v say.
-pub(super) fn start(context: &Context, form: LogForm) {
+pub(super) fn start(context: &Context, format: LogFormat) {
     let level = match (context.quiet, context.verbose) {
         (true, _) => "error",
         (false, 0) => "info",
@@ -33,13 +24,13 @@ pub(super) fn start(context: &Context, form: LogForm) {
     };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
     let log = tracing_subscriber::fmt().with_env_filter(filter);
-    match form {
-        LogForm::Text => {
+    match format {
+        LogFormat::Text => {
             let is_coloured = anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never;
             let fields = debug_fn(field).delimited(" ");
             log.with_writer(io::stderr).with_ansi(is_coloured).fmt_fields(fields).init();
         }
-        LogForm::Json => log.json().with_writer(|| EscapedJson(io::stderr())).init(),
+        LogFormat::Json => log.json().flatten_event(true).with_writer(|| EscapedJson(io::stderr())).init(),
     }
 }
 

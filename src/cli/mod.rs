@@ -11,8 +11,11 @@ mod extract;
 mod log;
 mod plan;
 mod poll;
+mod reload;
 mod review;
+mod service;
 mod setup;
+mod signals;
 
 use std::path::PathBuf;
 
@@ -20,12 +23,12 @@ use chrono_tz::Tz;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::chart::{ChartKind, Size, Theme};
+use crate::config::LogFormat;
 use crate::domain::{Interval, Window};
 use crate::report::Format;
 
 use context::Context;
 pub use exit::Exit;
-use log::LogForm;
 
 /// Remembers the market indicators that a news site's header shows for a minute and forgets.
 #[derive(Debug, Parser)]
@@ -140,9 +143,24 @@ enum Command {
 
 #[derive(Debug, Args)]
 struct RunArgs {
-    /// Form of the log on the standard error
-    #[arg(long, value_name = "FORM", value_enum, default_value_t = LogForm::Text)]
-    log: LogForm,
+    /// Form of the log on the standard error; text by default
+    #[arg(long, value_name = "FORM", value_enum)]
+    log_format: Option<LogFormatArg>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum LogFormatArg {
+    Text,
+    Json,
+}
+
+impl From<LogFormatArg> for LogFormat {
+    fn from(arg: LogFormatArg) -> Self {
+        match arg {
+            LogFormatArg::Text => Self::Text,
+            LogFormatArg::Json => Self::Json,
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -319,7 +337,7 @@ pub fn main() -> Exit {
 fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
     let context = || Context::load(&cli.global);
     match cli.command {
-        Command::Run(args) => daemon::run(&context()?, &args),
+        Command::Run(args) => daemon::run(&cli.global, &context()?, &args),
         Command::Poll(args) => poll::run(&context()?, &args),
         Command::Latest(args) => ask::latest(&context()?, &args),
         Command::History(args) => ask::history(&context()?, &args),

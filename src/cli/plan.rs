@@ -4,7 +4,7 @@ use crate::config::{Config, Source};
 use crate::fetch::{Client, FetchOptions};
 use crate::poll::{Plan, Polled};
 
-use super::context::ingest_source;
+use super::context::{enabled_sources, ingest_source};
 
 /// The HTTP clients in use, one for all sources that are fetched in the same way: each holds certificates and
 /// connections of its own.
@@ -25,7 +25,7 @@ impl Clients {
 
     /// What the daemon polls under a configuration.
     pub(super) fn plan(&mut self, config: &Config) -> anyhow::Result<Plan<Client>> {
-        let enabled = config.sources.iter().filter(|source| source.enabled);
+        let enabled = enabled_sources(config)?.into_iter();
         let sources = enabled.map(|source| self.polled(source)).collect::<anyhow::Result<Vec<_>>>()?;
         self.0.retain(|client| sources.iter().any(|polled| polled.fetch == *client));
         Ok(Plan { sources, calendar: config.market.calendar(), spacing: config.spacing })

@@ -341,3 +341,24 @@ async fn only_a_loop_that_hangs_is_overdue() {
     let hung = source(Canned::new(&[ROW], Duration::from_secs(240)));
     assert_eq!(overdue(hung, 200).await.as_deref(), Some("one"));
 }
+
+#[expect(clippy::await_holding_lock, reason = "that nobody else gets it is the point")]
+#[tokio::test(start_paused = true)]
+async fn a_database_that_hangs_is_overdue() {
+    let bench = Bench::new(vec![polled("one", Canned::new(&[ROW], Duration::ZERO), 60)]);
+    bench.run(5).await;
+    let store = bench.daemon.store.clone();
+    // While this is held, work with the database comes to no end.
+    let held = store.lock().unwrap();
+    let running = tokio::spawn(run(bench.daemon.clone(), std::future::pending()));
+    let mut overdue = Vec::new();
+    for _ in 0..10 {
+        tokio::time::advance(Duration::from_secs(15)).await;
+        tokio::task::yield_now().await;
+        overdue.push(bench.daemon.progress.overdue(Instant::now()));
+    }
+    drop(held);
+    assert_eq!(overdue[4], None, "a minute and a half is allowed: {overdue:?}");
+    assert_eq!(overdue[9].as_deref(), Some("one"), "{overdue:?}");
+    running.abort();
+}

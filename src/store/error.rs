@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use rusqlite::ErrorCode;
 
+use super::lock::Holder;
+
 /// A failed step of the store.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -24,6 +26,22 @@ pub enum StoreError {
     /// A file cannot be made or take its place.
     #[error("failed to write {}", path.display())]
     Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Another daemon records into the database.
+    #[error("{holder} polls into {} already", path.display())]
+    Held {
+        /// The database.
+        path: PathBuf,
+        /// Who it is.
+        holder: Holder,
+    },
+    /// The file that says so cannot be made.
+    #[error("failed to lock {}", path.display())]
+    Lock {
         /// The file.
         path: PathBuf,
         /// Why.

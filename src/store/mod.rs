@@ -8,6 +8,7 @@ mod captures;
 mod error;
 mod held;
 mod indicators;
+mod lock;
 mod migrate;
 mod observations;
 mod pauses;
@@ -31,6 +32,7 @@ pub use captures::{Capture, NewCapture};
 pub use error::StoreError;
 pub use held::{Decision, Held};
 pub use indicators::StoredIndicator;
+pub use lock::{DatabaseLock, Holder};
 pub use pauses::Pause;
 pub use polls::{LoggedPoll, Sighting};
 pub use sources::{StoredSource, Validator};
@@ -66,10 +68,7 @@ impl Store {
     /// The folder or file cannot be made or opened, or holds something else.
     pub fn open_writer(path: &Path) -> Result<Self, StoreError> {
         check_sqlite()?;
-        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            files::make_private_folder(folder)
-                .map_err(|source| StoreError::Folder { path: folder.to_owned(), source })?;
-        }
+        make_folder(path)?;
         if !path.exists() {
             // SQLite gives its other files the mode of this one. Where it cannot be made, SQLite says why.
             let _ = files::make_private(path);
@@ -201,6 +200,15 @@ impl Store {
             Err(source) => Err(opening(source)),
             Ok(()) => Ok(store),
         }
+    }
+}
+
+/// Makes the folder of a database.
+fn make_folder(database: &Path) -> Result<(), StoreError> {
+    match database.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        Some(folder) => files::make_private_folder(folder)
+            .map_err(|source| StoreError::Folder { path: folder.to_owned(), source }),
+        None => Ok(()),
     }
 }
 

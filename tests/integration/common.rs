@@ -226,6 +226,16 @@ impl Running {
         assert!(sent.success(), "kill -{name}");
     }
 
+    /// Its number, as the system knows it.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Waits until it is gone, whatever it was killed by.
+    pub(crate) fn wait_for_death(mut self) {
+        self.child.wait().unwrap();
+    }
+
     /// Waits for its end, which must come within a bound.
     pub(crate) fn wait(mut self, bound: Duration) -> Done {
         let status = self.status_within(bound);

@@ -333,7 +333,7 @@ fn the_log_has_a_line_for_each_event_and_nothing_raw_in_it() {
         };
         let sources: String = servers.iter().enumerate().map(source).collect();
         home.write("config/pantau/pantau.toml", sources);
-        let daemon = home.pantau(["run", "-v", "--log", form]).start();
+        let daemon = home.pantau(["run", "-v", "--log-format", form]).start();
         let are_asked = || servers.iter().all(|server| !server.requests().is_empty());
         wait_for("every answer", Duration::from_secs(60), || are_asked().then_some(()));
         daemon.signal("TERM");

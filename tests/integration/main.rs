@@ -18,6 +18,7 @@ mod readme;
 mod record;
 mod samples;
 mod server;
+mod service;
 mod shapes;
 mod sources;
 mod targets;
