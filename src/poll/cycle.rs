@@ -7,7 +7,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::daemon::{Plan, Shared};
-use super::order::{self, Ahead, Stamp};
+use super::order::{self, Ahead};
 use super::{
     Answer, Done, Known, Past, Polled, Schedule, ask, clock_step, first_due, known, log, next_due, paused,
     record, turned_away,
@@ -41,7 +41,7 @@ pub(super) enum Stop {
 /// Why a loop woke up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Wake {
-    Due(Stamp),
+    Due,
     Stopped,
 }
 
@@ -81,11 +81,10 @@ impl<F: Fetch + Clone + Send + Sync + 'static> Cycle<F> {
         self.past = past;
         let mut due: Due = first_due;
         loop {
-            let stamp = match self.wait(due).await {
-                Wake::Due(stamp) => stamp,
+            match self.wait(due).await {
+                Wake::Due => self.poll().await?,
                 Wake::Stopped => return Ok(()),
-            };
-            self.poll(stamp).await?;
+            }
             due = next_due;
         }
     }
@@ -103,17 +102,14 @@ impl<F: Fetch + Clone + Send + Sync + 'static> Cycle<F> {
     }
 
     /// Sleeps until the source is due, or is to be polled now.
-    async fn wait(
-        &mut self,
-        due: impl Fn(&super::Schedule, &Past, Timestamp, &crate::calendar::Calendar) -> Timestamp,
-    ) -> Wake {
+    async fn wait(&mut self, due: Due) -> Wake {
         while !self.is_stopped() {
             let now = self.now();
             let due = due(&self.polled.schedule, &self.past_by(now), now, &self.plan.borrow().calendar);
             let mut step = (due - now).to_std().unwrap_or_default().min(LONGEST_STEP);
             if due <= now {
                 match order::stamp(now, self.past.last) {
-                    Ok(stamp) => return Wake::Due(stamp),
+                    Ok(_) => return Wake::Due,
                     Err(ahead) => {
                         self.remind(&ahead);
                         step = LONGEST_STEP;
@@ -126,8 +122,8 @@ impl<F: Fetch + Clone + Send + Sync + 'static> Cycle<F> {
                 _ = self.stop.changed() => false,
                 Ok(()) = self.poll_now.changed() => true,
             };
-            if let Some(stamp) = is_asked.then(|| self.now_if_welcome()).flatten() {
-                return Wake::Due(stamp);
+            if is_asked && self.is_welcome() {
+                return Wake::Due;
             }
         }
         Wake::Stopped
@@ -141,20 +137,12 @@ impl<F: Fetch + Clone + Send + Sync + 'static> Cycle<F> {
         Past { last, ..self.past.clone() }
     }
 
-    /// A source is polled out of turn, unless its server asked to be left alone.
-    fn now_if_welcome(&self) -> Option<Stamp> {
-        let now = self.now();
-        if let Some(pause) = paused(&self.past, now) {
-            let until = pause.until.to_rfc3339();
-            tracing::info!(
-                source = self.name(),
-                until,
-                reason = pause.reason,
-                "not polled now: it is paused"
-            );
-            return None;
-        }
-        order::stamp(now, self.past.last).ok()
+    /// Whether the source may be polled out of turn: not while its server wants to be left alone.
+    fn is_welcome(&self) -> bool {
+        let Some(pause) = paused(&self.past, self.now()) else { return true };
+        let until = pause.until.to_rfc3339();
+        tracing::info!(source = self.name(), until, reason = pause.reason, "not polled now: it is paused");
+        false
     }
 
     /// Says that nothing can be polled before a person has set things right: at once, and again every hour.
@@ -166,14 +154,7 @@ impl<F: Fetch + Clone + Send + Sync + 'static> Cycle<F> {
     }
 
     /// One poll. It is recorded, or the program ends.
-    async fn poll(&mut self, stamp: Stamp) -> Result<(), StoreError> {
-        if let Some(behind) = stamp.behind {
-            tracing::warn!(
-                source = self.name(),
-                seconds = behind.num_seconds(),
-                "the clock lies behind the poll before"
-            );
-        }
+    async fn poll(&mut self) -> Result<(), StoreError> {
         let Some(Known { validators, past }) = self.known().await? else { return Ok(()) };
         // Another process may have polled as well.
         self.past = past;

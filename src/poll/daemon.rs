@@ -1,7 +1,7 @@
 //! The daemon: a loop for each source of a plan that may change while it runs, until it is asked to stop.
 //! Knows who polls; when and how is the business of each loop.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -76,7 +76,8 @@ pub async fn run<F: Fetch + Clone + PartialEq + Send + Sync + 'static>(
 ) -> Result<(), StoreError> {
     let (clock, mut plan) = (daemon.clock, daemon.plan.clone());
     let shared = Shared { daemon, manners: Manners::default(), writing: tokio::sync::Mutex::default() };
-    let mut loops = Loops { shared: Arc::new(shared), running: HashMap::new(), tasks: JoinSet::new() };
+    let mut loops =
+        Loops { shared: Arc::new(shared), running: Vec::new(), leaving: Vec::new(), tasks: JoinSet::new() };
     loops.follow(&plan.borrow_and_update().clone());
     tokio::pin!(shutdown);
     let clock_watch = clock_step::watch(clock);
@@ -111,7 +112,9 @@ fn finished(ended: Result<Result<(), StoreError>, JoinError>) -> Result<(), Stor
 /// The loops of all sources.
 struct Loops<F> {
     shared: Arc<Shared<F>>,
-    running: HashMap<String, Running<F>>,
+    running: Vec<Running<F>>,
+    /// Those that finish the poll in hand and then end.
+    leaving: Vec<Running<F>>,
     tasks: JoinSet<Result<(), StoreError>>,
 }
 
@@ -126,43 +129,37 @@ struct Running<F> {
 impl<F: Fetch + Clone + PartialEq + Send + Sync + 'static> Loops<F> {
     /// Brings the loops in line with a plan.
     fn follow(&mut self, plan: &Plan<F>) {
-        let is_kept = |running: &Running<F>| plan.sources.contains(&running.polled);
-        let gone: Vec<String> = self
-            .running
-            .iter()
-            .filter(|(_, running)| !is_kept(running))
-            .map(|(name, _)| name.clone())
-            .collect();
-        let mut batons = HashMap::new();
-        for name in gone {
-            if let Some(running) = self.running.remove(&name) {
-                running.stop.send_replace(Stop::AfterPoll);
-                batons.insert(name, running.baton);
-            }
+        let loops = std::mem::take(&mut self.running);
+        let (kept, gone): (Vec<_>, Vec<_>) =
+            loops.into_iter().partition(|running| plan.sources.contains(&running.polled));
+        self.running = kept;
+        self.leaving.retain(|running| !running.stop.is_closed());
+        for running in gone {
+            running.stop.send_replace(Stop::AfterPoll);
+            self.leaving.push(running);
         }
-        for polled in &plan.sources {
-            let name = &polled.source.name;
-            if !self.running.contains_key(name) {
-                let baton = batons.remove(name).unwrap_or_default();
-                self.start(polled.clone(), baton);
-            }
+        let kept: HashSet<String> = self.running.iter().map(|running| running.name().to_owned()).collect();
+        for polled in plan.sources.iter().filter(|polled| !kept.contains(&polled.source.name)) {
+            self.start(polled.clone());
         }
     }
 
-    fn start(&mut self, polled: Polled<F>, baton: Arc<tokio::sync::Mutex<()>>) {
+    fn start(&mut self, polled: Polled<F>) {
         let (stop, stopped) = watch::channel(Stop::No);
         let cycle = Cycle::new(self.shared.clone(), polled.clone(), stopped);
+        let before = self.leaving.iter().rfind(|running| running.name() == polled.source.name);
+        let baton = before.map(|running| running.baton.clone()).unwrap_or_default();
         let held = baton.clone();
         self.tasks.spawn(async move {
             let _baton = held.lock_owned().await;
             cycle.run().await
         });
-        self.running.insert(polled.source.name.clone(), Running { polled, stop, baton });
+        self.running.push(Running { polled, stop, baton });
     }
 
     /// Ends every loop, and waits for it a little.
     async fn finish(mut self) -> Result<(), StoreError> {
-        for running in self.running.values() {
+        for running in self.running.iter().chain(&self.leaving) {
             running.stop.send_replace(Stop::Now);
         }
         let mut result = Ok(());
@@ -175,5 +172,11 @@ impl<F: Fetch + Clone + PartialEq + Send + Sync + 'static> Loops<F> {
             tracing::warn!(left = self.tasks.len(), "stopped without waiting longer for polls in hand");
         }
         result
+    }
+}
+
+impl<F> Running<F> {
+    fn name(&self) -> &str {
+        &self.polled.source.name
     }
 }
