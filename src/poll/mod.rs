@@ -32,6 +32,9 @@ const LOCKED_PAUSE: Duration = Duration::from_secs(1);
 /// The one writer, shared by the loops of all sources.
 pub type SharedStore = Arc<Mutex<Store>>;
 
+/// Is told of each poll of a source once it is recorded.
+pub type OnPoll = Arc<dyn Fn(&str, &Done) + Send + Sync>;
+
 /// A source, how often it is polled, and what fetches it.
 #[derive(Debug, Clone)]
 pub struct Polled<F> {
@@ -92,13 +95,15 @@ pub async fn run<F: Fetch + Send + Sync + 'static>(
     sources: Vec<Polled<F>>,
     calendar: Calendar,
     clock: Clock,
+    on_poll: OnPoll,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), StoreError> {
     let (stop, stopped) = watch::channel(false);
     let calendar = Arc::new(calendar);
     let mut loops = JoinSet::new();
     for polled in sources {
-        loops.spawn(poll_forever(store.clone(), polled, calendar.clone(), clock, stopped.clone()));
+        let (store, calendar, on_poll) = (store.clone(), calendar.clone(), on_poll.clone());
+        loops.spawn(poll_forever(store, polled, calendar, clock, on_poll, stopped.clone()));
     }
     tokio::pin!(shutdown);
     let first_end = tokio::select! {
@@ -126,11 +131,13 @@ async fn poll_forever<F: Fetch>(
     polled: Polled<F>,
     calendar: Arc<Calendar>,
     clock: Clock,
+    on_poll: OnPoll,
     mut stopped: watch::Receiver<bool>,
 ) -> Result<(), StoreError> {
     while !*stopped.borrow() {
         let (started, started_at) = (Instant::now(), clock());
-        poll_patiently(&store, &polled, clock, &stopped).await?;
+        let done = poll_patiently(&store, &polled, clock, &stopped).await?;
+        on_poll(&polled.source.name, &done);
         let due = started + polled.pace.until_next(started_at, &calendar);
         tokio::select! {
             () = tokio::time::sleep_until(due) => {}
@@ -147,7 +154,7 @@ async fn poll_patiently<F: Fetch>(
     polled: &Polled<F>,
     clock: Clock,
     stopped: &watch::Receiver<bool>,
-) -> Result<(), StoreError> {
+) -> Result<Done, StoreError> {
     let source = &polled.source;
     let validators = match known_validators(store, source).await {
         Err(error) if error.is_locked() => Validators::default(),
@@ -158,7 +165,7 @@ async fn poll_patiently<F: Fetch>(
         match record(store, source, answer.clone()).await {
             Ok(done) => {
                 log(source, &done);
-                return Ok(());
+                return Ok(done);
             }
             Err(error) if error.is_locked() && !*stopped.borrow() => {
                 tracing::warn!(

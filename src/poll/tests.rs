@@ -57,7 +57,7 @@ async fn outcomes(sources: Vec<Polled<Canned>>, seconds: u64) -> Vec<Vec<Outcome
     let names: Vec<String> = sources.iter().map(|polled| polled.source.name.clone()).collect();
     let store = Arc::new(Mutex::new(Store::open_in_memory().unwrap()));
     let shutdown = tokio::time::sleep(Duration::from_secs(seconds));
-    run(store.clone(), sources, Calendar::idx(), still, shutdown).await.unwrap();
+    run(store.clone(), sources, Calendar::idx(), still, Arc::new(|_, _| {}), shutdown).await.unwrap();
     let store = store.lock().unwrap();
     let tables = store.tables();
     names
