@@ -40,6 +40,7 @@ const LAYERS: [(&str, u8); 16] = [
     ("ingest", 3),
     ("query", 3),
     ("chart", 3),
+    ("alert", 3),
     ("poll", 4),
     ("report", 4),
     ("config", 5),

@@ -13,8 +13,9 @@ use super::error::Problem;
 use super::file::{self, File, Placed};
 use super::layout::{layout, text};
 use super::lookup::{Env, default_database, resolve};
-use super::{Config, FetchSettings, Market, Source, builtin_sources, suggest};
 use crate::fetch::disguise;
+use super::{Config, FetchSettings, Market, Source, builtin_sources};
+use crate::format::nearest;
 
 /// A page is not asked more often than this.
 const SHORTEST_PACE: Duration = Duration::from_secs(1);
@@ -47,7 +48,7 @@ fn market(file: &file::Market) -> Result<Market, Problem> {
 
 fn zone(name: &Spanned<String>) -> Result<Tz, Problem> {
     name.get_ref().parse().map_err(|_| {
-        let near = suggest::nearest(name.get_ref(), TZ_VARIANTS.iter().map(|zone| zone.name()));
+        let near = nearest(name.get_ref(), TZ_VARIANTS.iter().map(|zone| zone.name()));
         let hint = near.map_or_else(
             || "write a zone such as Asia/Jakarta".to_owned(),
             |near| format!("did you mean `{near}`?"),

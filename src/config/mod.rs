@@ -6,7 +6,6 @@ mod error;
 mod file;
 mod layout;
 mod lookup;
-mod suggest;
 mod write;
 
 use std::collections::BTreeSet;
