@@ -80,10 +80,27 @@ sealed!(
     "decision",
 );
 sealed!(VALIDATOR, "validator", "source_id", "url", "layout", "etag", "last_modified", "capture_id");
+sealed!(ALERT, "alert", "name", "rule", "state", "since");
+sealed!(
+    DELIVERY,
+    "delivery",
+    "id",
+    "alert",
+    "kind",
+    "rule",
+    "readings",
+    "since",
+    "made_at",
+    "channel",
+    "attempts",
+    "next_attempt_at",
+    "outcome",
+    "detail",
+);
 
 /// Every sealed table.
-pub(super) const ALL: [Sealed; 8] =
-    [SOURCE, INDICATOR, CAPTURE, OBSERVATION, POLL, SIGHTING, HELD, VALIDATOR];
+pub(super) const ALL: [Sealed; 10] =
+    [SOURCE, INDICATOR, CAPTURE, OBSERVATION, POLL, SIGHTING, HELD, VALIDATOR, ALERT, DELIVERY];
 
 impl Sealed {
     /// Writes a whole row, replacing the one with the same key. Parameters are the columns in order.
