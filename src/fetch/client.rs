@@ -101,7 +101,7 @@ impl Client {
     }
 
     /// Reads piece by piece, so that a bomb costs no more than the cap and one piece.
-    async fn body(&self, url: &str, mut answer: Response) -> Result<Vec<u8>, FetchError> {
+    pub(super) async fn body(&self, url: &str, mut answer: Response) -> Result<Vec<u8>, FetchError> {
         let too_large = || FetchError::TooLarge { url: shown(url), limit: self.options.max_body };
         let promised = answer.content_length();
         if promised.is_some_and(|promised| promised > self.options.max_body) {
@@ -141,7 +141,7 @@ pub(super) fn builder(options: &FetchOptions) -> ClientBuilder {
 }
 
 /// The address as one that may be asked.
-fn address(url: &str) -> Result<Url, FetchError> {
+pub(super) fn address(url: &str) -> Result<Url, FetchError> {
     let bad = |problem: &str| FetchError::BadUrl { url: shown(url), problem: problem.to_owned() };
     let address = Url::parse(url).map_err(|error| bad(&error.to_string()))?;
     if !matches!(address.scheme(), "http" | "https") {

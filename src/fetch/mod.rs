@@ -5,6 +5,7 @@ mod client;
 mod error;
 mod guard;
 mod names;
+mod post;
 mod ranges;
 mod redirect;
 mod shown;
@@ -22,6 +23,7 @@ pub use client::Client;
 pub use error::{FetchError, Source};
 pub use guard::{Forbidden, disguise};
 pub use names::{Names, SystemNames};
+pub use post::{Answer, Poster, origin};
 pub use redirect::Refusal;
 
 /// Bounds of one request. None of reqwest's own defaults is relied upon: it has no timeouts at all.
