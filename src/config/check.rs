@@ -13,8 +13,8 @@ use super::error::Problem;
 use super::file::{self, File, Placed};
 use super::layout::{layout, text};
 use super::lookup::{Env, default_database, resolve};
+use super::{Config, FetchSettings, Market, Source, alert, builtin_sources, channel};
 use crate::fetch::disguise;
-use super::{Config, FetchSettings, Market, Source, builtin_sources};
 use crate::format::nearest;
 
 /// A page is not asked more often than this.
@@ -29,10 +29,13 @@ const LONGEST_NAME: usize = 64;
 /// The configuration that a file means.
 pub(super) fn config(file: &File, path: &Path, env: Env<'_>) -> Result<Config, Problem> {
     let database = text("path", &file.store.path)?;
+    let channels = channel::channels(&file.channel, path, env)?;
     Ok(Config {
         database: database.map_or_else(|| default_database(env), |written| resolve(&written, path, env)),
         market: market(&file.market)?,
         sources: if file.source.is_empty() { builtin_sources() } else { sources(&file.source)? },
+        alerts: alert::alerts(&file.alert, &channels)?,
+        channels,
     })
 }
 
@@ -94,7 +97,7 @@ fn source(file: &file::Source) -> Result<Source, Problem> {
     let every_closed = pace("every_closed", &file.every_closed)?.or(every);
     Ok(Source {
         name: name(&file.name)?,
-        url: url(&file.url)?,
+        url: web_address("url", &file.url)?,
         layout: layout(file)?,
         every: every.unwrap_or(Source::EVERY),
         every_closed: every_closed.unwrap_or(Source::EVERY_CLOSED),
@@ -103,7 +106,7 @@ fn source(file: &file::Source) -> Result<Source, Problem> {
     })
 }
 
-fn name(name: &Spanned<String>) -> Result<String, Problem> {
+pub(super) fn name(name: &Spanned<String>) -> Result<String, Problem> {
     let text = name.get_ref();
     let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-');
     let wrong = if text.is_empty() {
@@ -118,8 +121,9 @@ fn name(name: &Spanned<String>) -> Result<String, Problem> {
     Err(Problem::new(name.span(), wrong))
 }
 
-fn url(url: &Spanned<String>) -> Result<Url, Problem> {
-    let problem = |text: String| Problem::new(url.span(), format!("`url`: {text}"));
+/// An address over http or https, without credentials.
+pub(super) fn web_address(key: &str, url: &Spanned<String>) -> Result<Url, Problem> {
+    let problem = |text: String| Problem::new(url.span(), format!("`{key}`: {text}"));
     let parsed =
         Url::parse(url.get_ref()).map_err(|error| problem(format!("'{}': {error}", url.get_ref())))?;
     if !matches!(parsed.scheme(), "http" | "https") {
@@ -176,7 +180,11 @@ fn timeout(key: &str, value: &Placed<String>) -> Result<Option<Duration>, Proble
     at_least(Duration::from_millis(1), key, value)
 }
 
-fn at_least(least: Duration, key: &str, value: &Placed<String>) -> Result<Option<Duration>, Problem> {
+pub(super) fn at_least(
+    least: Duration,
+    key: &str,
+    value: &Placed<String>,
+) -> Result<Option<Duration>, Problem> {
     let Some(value) = value else { return Ok(None) };
     let written = value.get_ref();
     let problem = |text: String| Problem::new(value.span(), format!("`{key}`: {text}"));
