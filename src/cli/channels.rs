@@ -8,7 +8,7 @@ use anyhow::Context as _;
 
 use crate::alert::channel::{Mail, MailOptions, Ntfy, Telegram, Webhook};
 use crate::alert::{Alert, Armed, Carrier, Channel};
-use crate::config::{self, Config, MailServer, To, Way};
+use crate::config::{self, Config, MailServer, Secret, To, Way};
 use crate::domain::Hidden;
 use crate::fetch::FetchOptions;
 
@@ -51,42 +51,49 @@ pub(super) fn channel(config: &Config, to: &To) -> anyhow::Result<Channel> {
 }
 
 fn carrier(config: &Config, to: &To) -> anyhow::Result<Carrier> {
-    let options = FetchOptions::default();
-    let of_way = |is_meant: &dyn Fn(&config::Channel) -> bool| {
-        let found = config.channels.iter().find(|channel| is_meant(channel)).map(|channel| &channel.way);
+    let of = |is_meant: &dyn Fn(&config::Channel) -> bool| {
+        let found = config.channels.iter().find(|channel| is_meant(channel));
         // The configuration was checked for it.
         found.ok_or_else(|| Refusal::new(Exit::Usage, format!("there is no channel for {to}")))
     };
+    let options = FetchOptions::default();
     match to {
         To::Webhook(url) => Ok(Carrier::Webhook(Webhook::new(Hidden::new(url.as_str()), None, &options)?)),
         To::Ntfy(url) => Ok(Carrier::Ntfy(Ntfy::new(Hidden::new(url.as_str()), None, &options)?)),
         To::Telegram(chat) => {
-            let way = of_way(&|channel| matches!(channel.way, Way::Telegram { .. }))?;
-            carrier_of(way, Some(chat), &options)
+            carrier_of(of(&|channel| matches!(channel.way, Way::Telegram { .. }))?, Some(chat))
         }
-        To::Mail(address) => {
-            let way = of_way(&|channel| matches!(channel.way, Way::Mail(_)))?;
-            carrier_of(way, Some(address), &options)
-        }
-        To::Channel(name) => carrier_of(of_way(&|channel| channel.name == *name)?, None, &options),
+        To::Mail(address) => carrier_of(of(&|channel| matches!(channel.way, Way::Mail(_)))?, Some(address)),
+        To::Channel(name) => carrier_of(of(&|channel| channel.name == *name)?, None),
     }
 }
 
 /// A channel that is ready to be used; `receiver` in place of its own.
-fn carrier_of(way: &Way, receiver: Option<&String>, options: &FetchOptions) -> anyhow::Result<Carrier> {
-    let read =
-        |secret: &Option<config::Secret>| secret.as_ref().map(|secret| secret.read(&variable)).transpose();
-    Ok(match way {
+fn carrier_of(channel: &config::Channel, receiver: Option<&String>) -> anyhow::Result<Carrier> {
+    let read = |secret: &Option<Secret>| secret.as_ref().map(|secret| secret.read(&variable)).transpose();
+    let options = |url: &str| fetch_options(channel, url);
+    Ok(match &channel.way {
         Way::Webhook { url, secret } => {
-            Carrier::Webhook(Webhook::new(url.read(&variable)?, read(secret)?, options)?)
+            let url = url.read(&variable)?;
+            let options = options(url.reveal());
+            Carrier::Webhook(Webhook::new(url, read(secret)?, &options)?)
         }
-        Way::Ntfy { url, token } => Carrier::Ntfy(Ntfy::new(url.read(&variable)?, read(token)?, options)?),
+        Way::Ntfy { url, token } => {
+            let url = url.read(&variable)?;
+            let options = options(url.reveal());
+            Carrier::Ntfy(Ntfy::new(url, read(token)?, &options)?)
+        }
         Way::Telegram { url, token, chat } => {
             let chat = receiver.or(chat.as_ref()).cloned().unwrap_or_default();
-            Carrier::Telegram(Telegram::new(url, token.read(&variable)?, chat, options)?)
+            Carrier::Telegram(Telegram::new(url, token.read(&variable)?, chat, &options(url.as_str()))?)
         }
         Way::Mail(server) => Carrier::Mail(mail(server, receiver)?),
     })
+}
+
+fn fetch_options(channel: &config::Channel, url: &str) -> FetchOptions {
+    let host = url::Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned));
+    FetchOptions { inside: host.filter(|_| channel.private), ..FetchOptions::default() }
 }
 
 fn mail(server: &MailServer, receiver: Option<&String>) -> anyhow::Result<Mail> {

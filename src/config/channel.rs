@@ -21,6 +21,8 @@ pub struct Channel {
     pub name: String,
     /// How it is reached.
     pub way: Way,
+    /// Whether its host may lie in a private network although its name looks public.
+    pub private: bool,
 }
 
 /// How a channel is reached.
@@ -101,7 +103,7 @@ pub(super) fn channels(files: &[file::Channel], path: &Path, env: Env<'_>) -> Re
             return Err(Problem::new(file.name.span(), format!("`name`: two channels are called '{name}'")));
         }
         refuse_strangers(file)?;
-        Ok(Channel { name, way: way(file, path, env)? })
+        Ok(Channel { name, way: way(file, path, env)?, private: file.private.unwrap_or_default() })
     };
     files.iter().map(one).collect()
 }
@@ -177,10 +179,11 @@ fn refuse_strangers(file: &file::Channel) -> Result<(), Problem> {
         ("ca", at(&file.ca), &[Mail]),
     ];
     let port = file.port.filter(|_| kind != Mail).map(|_| ("port", file.kind.span()));
+    let private = file.private.filter(|_| kind == Mail).map(|_| ("private", file.kind.span()));
     let stranger = keys
         .into_iter()
         .find_map(|(key, at, kinds)| at.filter(|_| !kinds.contains(&kind)).map(|at| (key, at)));
-    match stranger.or(port) {
+    match stranger.or(port).or(private) {
         Some((key, at)) => {
             let text = format!("`{key}` does not belong to a channel of kind \"{}\"", kind.word());
             Err(Problem::new(at, text))

@@ -144,6 +144,7 @@ pub(super) struct Channel {
     pub(super) name: Spanned<String>,
     pub(super) kind: Spanned<ChannelKind>,
     pub(super) url: Placed<toml::Value>,
+    pub(super) private: Option<bool>,
     pub(super) secret: Placed<toml::Value>,
     pub(super) token: Placed<toml::Value>,
     pub(super) chat: Placed<toml::Value>,

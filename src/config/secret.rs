@@ -8,6 +8,7 @@ use url::Url;
 
 use super::lookup::Env;
 use crate::domain::Hidden;
+use crate::fetch::disguise;
 
 /// Longer texts are no secrets but mistakes.
 const LONGEST: u64 = 4096;
@@ -106,16 +107,23 @@ impl Address {
             Self::Secret(secret) => secret,
         };
         let text = secret.read(env)?;
-        let is_web = |url: &Url| matches!(url.scheme(), "http" | "https") && url.has_host();
-        match Url::parse(text.reveal()) {
-            Ok(url) if is_web(&url) && url.username().is_empty() && url.password().is_none() => Ok(text),
-            _ => {
-                let problem =
-                    "is no address; it must begin with https:// or http:// and hold no user".to_owned();
-                Err(SecretError::Unfit { place: secret.place(), problem })
-            }
+        if is_web_address(text.reveal()) {
+            return Ok(text);
         }
+        let problem =
+            "is no address; it must begin with https:// or http://, hold no user and name its host plainly";
+        Err(SecretError::Unfit { place: secret.place(), problem: problem.to_owned() })
     }
+}
+
+fn is_web_address(text: &str) -> bool {
+    Url::parse(text).is_ok_and(|url| {
+        matches!(url.scheme(), "http" | "https")
+            && url.has_host()
+            && url.username().is_empty()
+            && url.password().is_none()
+            && disguise(text, &url).is_none()
+    })
 }
 
 fn read_file(path: &Path) -> Result<String, SecretError> {
@@ -208,9 +216,13 @@ mod tests {
 
     #[test]
     fn a_secret_address_must_be_one() {
-        let (_folder, secret) = file(b"hooks.example.org/rahasia", 0o600);
-        let refusal = Address::Secret(secret).read(&variable).unwrap_err().to_string();
-        assert!(refusal.contains("is no address") && !refusal.contains("rahasia"), "{refusal}");
+        for text in
+            ["hooks.example.org/rahasia", "https://ana:rahasia@example.org/", "http://2130706433/rahasia"]
+        {
+            let (_folder, secret) = file(text.as_bytes(), 0o600);
+            let refusal = Address::Secret(secret).read(&variable).unwrap_err().to_string();
+            assert!(refusal.contains("is no address") && !refusal.contains("rahasia"), "{refusal}");
+        }
         let (_folder, secret) = file(b"https://hooks.example.org/rahasia\n", 0o600);
         let read = Address::Secret(secret).read(&variable).unwrap();
         assert_eq!(read.reveal(), "https://hooks.example.org/rahasia");

@@ -127,6 +127,7 @@ fn channel(channel: &Channel) -> file::Channel {
         name: placed(channel.name.clone()),
         kind: placed(kind),
         url: None,
+        private: None,
         secret: None,
         token: None,
         chat: None,
@@ -139,15 +140,17 @@ fn channel(channel: &Channel) -> file::Channel {
         to: Vec::new(),
         ca: None,
     };
+    let private = Some(channel.private);
     match &channel.way {
         Way::Webhook { url, secret } => {
-            file::Channel { url: address(url), secret: place(secret), ..plain(ChannelKind::Webhook) }
+            file::Channel { url: address(url), private, secret: place(secret), ..plain(ChannelKind::Webhook) }
         }
         Way::Ntfy { url, token } => {
-            file::Channel { url: address(url), token: place(token), ..plain(ChannelKind::Ntfy) }
+            file::Channel { url: address(url), private, token: place(token), ..plain(ChannelKind::Ntfy) }
         }
         Way::Telegram { url, token, chat } => file::Channel {
             url: Some(placed(url.to_string().into())),
+            private,
             token: Some(placed(secret(token))),
             chat: chat.clone().map(|chat| placed(chat.into())),
             ..plain(ChannelKind::Telegram)
