@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::calendar::Calendar;
 use crate::domain::{AlertState, Facts, Notice, Term, Timestamp};
 use crate::store::{NewDelivery, StoreError, StoredAlert, Tables};
 
@@ -26,13 +27,13 @@ pub fn evaluate<E: From<StoreError>>(
     tables: Tables<'_>,
     armed: &Armed,
     now: Timestamp,
-    look: impl FnOnce(Tables<'_>, &[Term], Timestamp) -> Result<Facts, E>,
+    look: impl FnOnce(Tables<'_>, &[Term], Timestamp, &Calendar) -> Result<Facts, E>,
 ) -> Result<Vec<Told>, E> {
     let mut stored: HashMap<String, StoredAlert> =
         tables.alerts()?.into_iter().map(|alert| (alert.name.clone(), alert)).collect();
     let mut told = Vec::new();
     if !armed.alerts.is_empty() {
-        let facts = look(tables, &terms(&armed.alerts), now)?;
+        let facts = look(tables, &terms(&armed.alerts), now, &armed.calendar)?;
         for alert in &armed.alerts {
             told.extend(one(tables, alert, stored.remove(&alert.name), &facts)?);
         }
@@ -126,15 +127,20 @@ mod tests {
         }
     }
 
+    fn disarmed() -> Armed {
+        let (alerts, disabled, channels) = Default::default();
+        Armed { alerts, disabled, channels, calendar: Calendar::idx() }
+    }
+
     fn armed(alert: Alert) -> Armed {
-        Armed { alerts: vec![alert], ..Armed::default() }
+        Armed { alerts: vec![alert], ..disarmed() }
     }
 
     /// Looks once, with every term at a value.
     fn look(store: &mut Store, armed: &Armed, second: i64, value: Option<&str>) -> Vec<&'static str> {
         let fact =
             value.map_or(Fact::Unknown("gone".to_owned()), |value| Fact::Number(value.parse().unwrap()));
-        let facts = |_: Tables<'_>, terms: &[Term], now| {
+        let facts = |_: Tables<'_>, terms: &[Term], now, _: &Calendar| {
             let found = terms.iter().map(|term| (term.clone(), fact.clone())).collect();
             Ok::<_, StoreError>(Facts { now, zone: Tz::UTC, found })
         };
@@ -187,10 +193,10 @@ mod tests {
     fn an_alert_that_is_gone_is_forgotten_and_one_that_is_switched_off_is_not() {
         let mut store = store();
         look(&mut store, &armed(alert("a.level > 3", None)), 0, Some("4"));
-        let off = Armed { disabled: vec!["rises".to_owned()], ..Armed::default() };
+        let off = Armed { disabled: vec!["rises".to_owned()], ..disarmed() };
         look(&mut store, &off, 1, None);
         assert_eq!(store.tables().alerts().unwrap()[0].state, AlertState::Fired);
-        look(&mut store, &Armed::default(), 2, None);
+        look(&mut store, &disarmed(), 2, None);
         assert_eq!(store.tables().alerts().unwrap(), []);
         assert_eq!(store.tables().waiting_deliveries().unwrap().len(), 2);
     }

@@ -16,12 +16,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono_tz::Tz;
+use crate::calendar::Calendar;
 
 pub use channel::{Carrier, Channel};
 pub use message::{Message, Reading, readings};
 pub use rule::{Hysteresis, Rule, RuleError, Truth};
-pub use runner::Alerts;
+pub use runner::{Alerts, Look};
 pub use state::Standing;
 
 /// A rule, and who is told of it.
@@ -40,7 +40,7 @@ pub struct Alert {
 }
 
 /// The alerts in force and the channels they name.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Armed {
     /// What is looked at. An alert that is switched off is not among them.
     pub alerts: Vec<Alert>,
@@ -48,6 +48,6 @@ pub struct Armed {
     pub disabled: Vec<String>,
     /// Every channel that is named, by its name.
     pub channels: BTreeMap<String, Arc<Channel>>,
-    /// The zone that times are told in.
-    pub zone: Tz,
+    /// The calendar of the market; times are told in its zone.
+    pub calendar: Calendar,
 }

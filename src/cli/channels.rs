@@ -28,7 +28,7 @@ pub(super) fn armed(config: &Config) -> anyhow::Result<Armed> {
         alerts: enabled.into_iter().map(alert).collect(),
         disabled: disabled.into_iter().map(|alert| alert.name.clone()).collect(),
         channels,
-        zone: config.market.zone,
+        calendar: config.market.calendar(),
     })
 }
 

@@ -3,9 +3,6 @@
 use std::sync::{Arc, Mutex};
 
 use crate::alert::Alerts;
-use crate::calendar::Calendar;
-use crate::domain::Term;
-use crate::store::Tables;
 use crate::{clock, files, poll, query};
 
 use super::channels::armed;
@@ -39,16 +36,14 @@ pub(super) fn run(context: &Context, args: &RunArgs) -> anyhow::Result<Exit> {
             Arc::new(move |_: &str, _: &poll::Done| alerts.look())
         };
         let polls = poll::run(store, sources, calendar, clock::now, on_poll, shutdown);
-        alongside(polls, &alerts, &context.calendar).await?;
+        alongside(polls, &alerts).await?;
         tracing::info!("stopped");
         Ok(Exit::Done)
     })
 }
 
 /// Looks after the alerts for as long as something else goes on.
-async fn alongside<T>(work: impl Future<Output = T>, alerts: &Alerts, calendar: &Calendar) -> T {
-    let calendar = calendar.clone();
-    let facts = move |tables: Tables<'_>, terms: &[Term], now| query::facts(tables, terms, now, &calendar);
+async fn alongside<T>(work: impl Future<Output = T>, alerts: &Alerts) -> T {
     let (ended, end) = tokio::sync::oneshot::channel();
     let work = async {
         let result = work.await;
@@ -59,7 +54,7 @@ async fn alongside<T>(work: impl Future<Output = T>, alerts: &Alerts, calendar: 
         // It ends by being dropped.
         let _: Result<(), _> = end.await;
     };
-    tokio::join!(work, alerts.run(facts, end)).0
+    tokio::join!(work, alerts.run(query::facts, end)).0
 }
 
 /// Done when the program is asked to stop. The handlers are in place before this returns.

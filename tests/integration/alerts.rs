@@ -7,7 +7,7 @@ use pantau::domain::{DeliveryFate, Outcome, TimeRange};
 use pantau::store::{Delivery, Store};
 
 use crate::captures::FOUR;
-use crate::common::{Done, Home, Running, number, text, wait_for};
+use crate::common::{Done, Home, Running, fields, number, text, wait_for};
 use crate::receiver::{Receiver, Request};
 
 /// How long a few polls and looks, a second apart, may take on a busy machine.
@@ -261,4 +261,46 @@ fn a_value_older_than_its_heartbeat_is_not_known() {
     home.pantau(["check", "lq45.level > 1"]).fails(3).says("longer than its heartbeat");
     // Its age is.
     home.pantau(["check", "age(lq45) > 1mo"]).fails(4);
+}
+
+#[test]
+fn the_alerts_are_listed_in_every_form() {
+    let home = Home::new();
+    let (site, hook) = (Receiver::start(200, &page(905)), Receiver::start(200, ""));
+    let config = source(&site) + &alert("lq45.level >= 900 or lq54.level > 1", "for = \"10m\"", &hook);
+    home.write(
+        "config/pantau/pantau.toml",
+        config + "[[alert]]\nname = \"off\"\nwhen = \"drift(kontan)\"\nenabled = false\n",
+    );
+    home.pantau(["poll"]).ok();
+    home.pantau(["alert", "test", "naik"]).ok();
+    let row = home.pantau(["alert", "list", "-f", "json"]).ok().array().remove(0);
+    assert_eq!(
+        fields(&row),
+        [
+            "alert",
+            "deliveries",
+            "detail",
+            "enabled",
+            "for_s",
+            "hysteresis",
+            "result",
+            "rule",
+            "since",
+            "state",
+            "to",
+            "told",
+            "told_at",
+            "values"
+        ]
+    );
+    assert_eq!((text(&row, "result"), row["for_s"].as_u64()), ("true", Some(600)));
+    assert_eq!(home.pantau(["alert", "list", "-f", "ndjson"]).ok().ndjson().len(), 2);
+    assert!(home.pantau(["alert", "list", "-f", "csv"]).ok().stdout().starts_with("alert,rule,enabled,"));
+    let table = home.pantau(["alert", "list"]).ok().stdout();
+    for word in ["naik", "not looked at yet", "off", "did you mean lq45?", "test", "delivered"] {
+        assert!(table.contains(word), "{word} is not in\n{table}");
+    }
+    let csv = home.pantau(["alert", "test", "naik", "-f", "csv"]).ok().stdout();
+    assert!(csv.starts_with("alert,channel,delivered,detail\nnaik,webhook:http://127.0.0.1:"), "{csv}");
 }

@@ -1,10 +1,9 @@
 //! Words -> rule, by recursive descent of bounded depth.
 
-use rust_decimal::Decimal;
-
+use super::number::{duration, looks_like_number, not_a_number, number};
 use super::words::{Is, Word, words};
 use super::{Comparison, Node, Operand};
-use crate::domain::{Aspect, MAX_DIGITS, Term, Window};
+use crate::domain::{Aspect, Term, Window};
 use crate::format::nearest;
 
 /// How deep parentheses and `not` may nest: more than any rule for people needs, less than any stack holds.
@@ -242,34 +241,4 @@ fn check_kinds(left: &Operand, right: &Operand, column: usize) -> Result<(), Rul
         (false, true) => Err(RuleError::new(column, "a number is compared with a number, not with a time")),
         _ => Ok(()),
     }
-}
-
-/// Only signs, digits and a point: `-2`, `2.50`, and slips such as `1.345.000`.
-fn looks_like_number(text: &str) -> bool {
-    text.contains(|character: char| character.is_ascii_digit())
-        && text.chars().all(|character| character.is_ascii_digit() || ".-+\u{2212}".contains(character))
-}
-
-fn number(text: &str) -> Option<Decimal> {
-    let (negative, digits) = match text.strip_prefix(['-', '\u{2212}']) {
-        Some(digits) => (true, digits),
-        None => (false, text.strip_prefix('+').unwrap_or(text)),
-    };
-    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
-    let is_plain = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    let count = digits.bytes().filter(u8::is_ascii_digit).count();
-    if !is_plain(whole) || !is_plain(fraction) || count > usize::try_from(MAX_DIGITS).ok()? {
-        return None;
-    }
-    let number: Decimal = digits.parse().ok()?;
-    Some(if negative { -number } else { number })
-}
-
-fn not_a_number(text: &str) -> String {
-    let shown: String = text.chars().take(60).collect();
-    format!("`{shown}` is not a number; write it like -2 or 1345000.50, with at most {MAX_DIGITS} digits")
-}
-
-fn duration(text: &str) -> Option<Window> {
-    text.starts_with(|character: char| character.is_ascii_digit()).then(|| text.parse().ok()).flatten()
 }
