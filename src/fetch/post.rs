@@ -16,7 +16,7 @@ const MAX_ANSWER: u64 = 64 * 1024;
 /// Posts messages, with the bounds and guards of [`Client`].
 #[derive(Debug, Clone)]
 pub struct Poster {
-    client: Client,
+    pub(super) client: Client,
 }
 
 /// What a receiver said, whatever its status.
