@@ -147,3 +147,95 @@ async fn wait(stopped: &mut watch::Receiver<bool>, something: impl Future<Output
         () = something => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::alert::Alert;
+    use crate::domain::{AlertState, DeliveryFate, Fact};
+
+    /// A clock that a paused runtime does not move; rules need no more than that.
+    fn still() -> Timestamp {
+        chrono::DateTime::from_timestamp(1_700_000_000, 0).unwrap()
+    }
+
+    /// Finds a five wherever it is asked to look.
+    fn five(_: Tables<'_>, terms: &[Term], now: Timestamp, calendar: &Calendar) -> Result<Facts, StoreError> {
+        let found = terms.iter().map(|term| (term.clone(), Fact::Number(5.into()))).collect();
+        Ok(Facts { now, zone: calendar.zone(), found })
+    }
+
+    fn broken(_: Tables<'_>, _: &[Term], _: Timestamp, _: &Calendar) -> Result<Facts, StoreError> {
+        Err(StoreError::Damaged { what: "a number", value: "x".to_owned() })
+    }
+
+    fn armed(rule: &str) -> Armed {
+        let alert = Alert {
+            name: "rises".to_owned(),
+            rule: rule.parse().unwrap(),
+            hysteresis: None,
+            hold: Duration::ZERO,
+            to: vec!["ops".to_owned()],
+        };
+        Armed {
+            alerts: vec![alert],
+            disabled: Vec::new(),
+            channels: BTreeMap::new(),
+            calendar: Calendar::idx(),
+        }
+    }
+
+    fn alerts(rule: &str) -> Alerts {
+        Alerts::new(Arc::new(Mutex::new(Store::open_in_memory().unwrap())), armed(rule), still)
+    }
+
+    fn state(alerts: &Alerts) -> Option<AlertState> {
+        alerts.store.lock().unwrap().tables().alerts().unwrap().first().map(|alert| alert.state)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn rules_are_looked_at_after_a_poll_and_else_twice_a_minute() {
+        let alerts = alerts("a.level > 3");
+        let check = async {
+            sleep(Duration::from_secs(29)).await;
+            assert_eq!(state(&alerts), None, "nothing was polled yet");
+            sleep(Duration::from_secs(3)).await;
+            assert_eq!(state(&alerts), Some(AlertState::Fired));
+        };
+        alerts.run(five, check).await;
+        let alerts = self::alerts("a.level > 3");
+        let check = async {
+            alerts.look();
+            sleep(Duration::from_secs(2)).await;
+            assert_eq!(state(&alerts), Some(AlertState::Fired));
+        };
+        alerts.run(five, check).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn rules_that_are_replaced_are_looked_at_anew_and_a_channel_that_is_gone_gets_nothing() {
+        let alerts = alerts("a.level > 9");
+        let check = async {
+            sleep(Duration::from_secs(40)).await;
+            assert_eq!(state(&alerts), Some(AlertState::Quiet));
+            alerts.replace(armed("a.level > 3"));
+            sleep(Duration::from_secs(3)).await;
+            assert_eq!(state(&alerts), Some(AlertState::Fired));
+        };
+        alerts.run(five, check).await;
+        let told = alerts.store.lock().unwrap().tables().newest_deliveries("rises").unwrap();
+        assert_eq!(told.len(), 1);
+        assert_eq!(told[0].fate, DeliveryFate::Dropped);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_look_that_fails_ends_nothing() {
+        let alerts = alerts("a.level > 3");
+        alerts.run(broken, sleep(Duration::from_secs(100))).await;
+        assert_eq!(state(&alerts), None);
+        alerts.run(five, sleep(Duration::from_secs(100))).await;
+        assert_eq!(state(&alerts), Some(AlertState::Fired));
+    }
+}
