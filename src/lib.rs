@@ -36,6 +36,7 @@
 //! - Nothing is invented: no as-of time from a fetch time, no filled gap, no repaired sign, no level for a return.
 //! - Captures may arrive in any order and more than once: the rows are the same.
 //! - One poll is one transaction, and a commit survives a power cut.
+//! - An alert is told once when its rule becomes true and once when it no longer is; a crash loses no message.
 //! - Nothing that a page or a server says commands a terminal, a log or a spreadsheet, or leads into a private network;
 //!   `SECURITY.md` has the tests.
 

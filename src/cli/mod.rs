@@ -281,6 +281,13 @@ enum DecisionArg {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+NAME is an indicator (lq45, kontan/lq45) or a source (kontan). A rule looks at
+  NAME.level  NAME.change  NAME.percent   what the page shows
+  NAME.change(1d)                         the change over a window, in percent
+  age(NAME)                               the time since it was last seen: 30m, 2h, 1d
+  drift(SOURCE)  held(NAME)               the page is not understood; a value waits for a decision
+with < <= > >= == != and `and`, `or`, `not` and parentheses. What is older than its heartbeat is not known.")]
 struct CheckArgs {
     /// The rule, such as 'lq45.percent <= -2', 'emas.change(1d) > 3' or 'age(kontan) > 30m or drift(kontan)'
     #[arg(value_name = "RULE", allow_hyphen_values = true)]
