@@ -2,6 +2,7 @@
 //! move a terminal's cursor. Knows nothing of tables, colours and locales of the pages.
 
 mod escape;
+mod suggest;
 
 use chrono::{Duration, Timelike};
 use chrono_tz::Tz;
@@ -10,6 +11,7 @@ use rust_decimal::{Decimal, RoundingStrategy};
 use crate::domain::{Change, Level, Percent, Timestamp};
 
 pub use escape::{escape, escape_json, is_unsafe};
+pub use suggest::nearest;
 
 /// The decimals of a computed percentage.
 const PERCENT_DECIMALS: u32 = 2;

@@ -17,13 +17,13 @@
 //! ```text
 //! 5  cli + config                                           knows every name; wires the rest together
 //! 4  poll   report                                          the daemon; the text forms of answers
-//! 3  ingest | query   chart                                 one way in, one way out, and its pictures
+//! 3  ingest | query   chart   alert                         one way in, one way out, its pictures; who is told of what
 //! 2  fetch   store   parse   series   format   calendar     two IO edges, four pure cores; clock
 //! 1  domain   files                                         words of the trade; who may read what is written
 //! ```
 //!
-//! Each outside crate has one door: reqwest in [`fetch`], rusqlite in [`store`], plotters in [`chart`], clap in
-//! [`cli`]. A test guards the doors and the layers.
+//! Each outside crate has one door: reqwest in [`fetch`], rusqlite in [`store`], plotters in [`chart`], lettre
+//! in [`alert`], clap in [`cli`]. A test guards the doors and the layers.
 //!
 //! # Reading order
 //!
@@ -38,9 +38,11 @@
 //! - One poll is one transaction, and a commit survives a power cut.
 //! - A site is asked no more than it likes: one request at a time, spaced, within its robots.txt, and never before the
 //!   time that it asked for. When a source is due is a pure function of its schedule, its poll log and the time.
+//! - An alert is told once when its rule becomes true and once when it no longer is; a crash loses no message.
 //! - Nothing that a page or a server says commands a terminal, a log or a spreadsheet, or leads into a private network;
 //!   `SECURITY.md` has the tests.
 
+pub mod alert;
 pub mod calendar;
 pub mod chart;
 pub mod cli;

@@ -29,7 +29,8 @@ pub(super) struct Context {
     pub(super) verbose: u8,
 }
 
-fn variable(name: &str) -> Option<String> {
+/// A variable of the environment that says something.
+pub(super) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 

@@ -4,28 +4,29 @@ use std::sync::{Arc, Mutex};
 
 use tokio::sync::watch;
 
+use crate::alert::Alerts;
 use crate::fetch::Client;
 use crate::poll::{self, Daemon, Plan, Progress, RobotsRule};
 use crate::store::{DatabaseLock, Store};
-use crate::{clock, files, format};
+use crate::{clock, files, format, query};
 
 use super::context::Context;
 use super::exit::Exit;
-use super::reload::Configured;
+use super::reload::{Configured, InForce};
 use super::service::{Service, StatusLine};
 use super::signals::{Signal, Signals};
 use super::{Global, RunArgs, log};
 
 pub(super) fn run(global: &Global, context: &Context, args: &RunArgs) -> anyhow::Result<Exit> {
     log::start(context, args.log_format.map_or(context.config.log, Into::into));
-    let (configured, plan) = Configured::begin(context.config.clone())?;
+    let (configured, in_force) = Configured::begin(context.config.clone())?;
     // Held until the process ends.
     let _lock = DatabaseLock::take(&context.config.database)?;
     let store = context.writer()?;
-    tell_start(context, &store, &plan);
+    tell_start(context, &store, &in_force.plan);
     // One worker: the work is waiting, and every thread costs memory for years.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-    let ended = runtime.block_on(serve(global, configured, plan, store));
+    let ended = runtime.block_on(serve(global, configured, in_force, store));
     // Work with a database that another process holds is not waited for.
     runtime.shutdown_background();
     ended?;
@@ -56,24 +57,30 @@ fn tell_ignored_robots(plan: &Plan<Client>) {
 async fn serve(
     global: &Global,
     mut configured: Configured,
-    plan: Plan<Client>,
+    in_force: InForce,
     store: Store,
 ) -> anyhow::Result<()> {
     let (mut signals, mut service) = (Signals::listen()?, Service::new());
-    let (plans, plan) = watch::channel(Arc::new(plan));
+    let store = Arc::new(Mutex::new(store));
+    let alerts = Arc::new(Alerts::new(store.clone(), in_force.armed, clock::now));
+    let (plans, plan) = watch::channel(Arc::new(in_force.plan));
     let (poll_now, asked) = watch::channel(0);
     let (stop, stopped) = watch::channel(false);
     let status = Arc::new(StatusLine::new(plan.clone(), clock::now));
     let (mut line, progress) = (status.line(), Progress::default());
+    let told = alerts.clone();
     let daemon = Daemon {
-        store: Arc::new(Mutex::new(store)),
+        store,
         plan,
         poll_now: asked,
         clock: clock::now,
         progress: progress.clone(),
-        on_poll: Arc::new(move |source, done| status.observe(source, done)),
+        on_poll: Arc::new(move |source, done| {
+            status.observe(source, done);
+            told.look();
+        }),
     };
-    let polling = poll::run(daemon, asked_to_stop(stopped));
+    let polling = alongside(poll::run(daemon, asked_to_stop(stopped)), &alerts);
     tokio::pin!(polling);
     let mut is_ready = false;
     loop {
@@ -93,7 +100,7 @@ async fn serve(
                 }
                 Signal::Reload => {
                     service.reloading();
-                    reload(&mut configured, global, &plans);
+                    reload(&mut configured, global, &plans, &alerts);
                     service.ready(&line.borrow_and_update());
                 }
                 Signal::PollNow => {
@@ -112,12 +119,33 @@ async fn asked_to_stop(mut stopped: watch::Receiver<bool>) {
     let _ = stopped.wait_for(|stopped| *stopped).await;
 }
 
+/// Looks after the alerts for as long as something else goes on.
+async fn alongside<T>(work: impl Future<Output = T>, alerts: &Alerts) -> T {
+    let (ended, end) = tokio::sync::oneshot::channel();
+    let work = async {
+        let result = work.await;
+        drop(ended);
+        result
+    };
+    let end = async {
+        // It ends by being dropped.
+        let _: Result<(), _> = end.await;
+    };
+    tokio::join!(work, alerts.run(query::facts, end)).0
+}
+
 /// Goes by the configuration as it is now; by the one of before where that cannot be meant.
-fn reload(configured: &mut Configured, global: &Global, plans: &watch::Sender<Arc<Plan<Client>>>) {
+fn reload(
+    configured: &mut Configured,
+    global: &Global,
+    plans: &watch::Sender<Arc<Plan<Client>>>,
+    alerts: &Alerts,
+) {
     match configured.reload(global) {
-        Ok(plan) => {
+        Ok(InForce { plan, armed }) => {
             tell_ignored_robots(&plan);
             plans.send_replace(Arc::new(plan));
+            alerts.replace(armed);
         }
         Err(error) => {
             let error = format::error_chain(error.as_ref());

@@ -3,8 +3,10 @@
 use std::io::ErrorKind;
 use std::process::{ExitCode, Termination};
 
+use crate::alert::RuleError;
+use crate::alert::channel::ChannelError;
 use crate::chart::ChartError;
-use crate::config::ConfigError;
+use crate::config::{ConfigError, SecretError};
 use crate::domain::{IntervalError, MomentError};
 use crate::format;
 use crate::poll::PollError;
@@ -24,6 +26,8 @@ pub enum Exit {
     Usage = 2,
     /// Unknown indicator, nothing in the range, no database yet.
     NoData = 3,
+    /// A checked rule is true.
+    RuleTrue = 4,
     /// The input or the data is not what it should be.
     Unsound = 5,
     /// Unreachable, locked.
@@ -125,7 +129,12 @@ fn judge(error: &anyhow::Error) -> (Exit, Option<String>) {
     if let Some(ConfigError::WritableByAll { path }) = error.downcast_ref::<ConfigError>() {
         return (Exit::Usage, Some(format!("chmod o-w {}", path.display())));
     }
-    let is_usage = error.is::<ConfigError>() || error.is::<MomentError>() || error.is::<IntervalError>();
+    let is_usage = error.is::<ConfigError>()
+        || error.is::<SecretError>()
+        || error.is::<ChannelError>()
+        || error.is::<RuleError>()
+        || error.is::<MomentError>()
+        || error.is::<IntervalError>();
     (if is_usage { Exit::Usage } else { Exit::Failed }, None)
 }
 

@@ -1,8 +1,11 @@
 //! The command line: the only user of clap. Turns arguments into calls of the library, and results into text and
 //! exit codes. Data on stdout, everything else on stderr.
 
+mod alert;
 mod ask;
+mod channels;
 mod chart;
+mod check;
 mod context;
 mod daemon;
 mod db;
@@ -126,6 +129,10 @@ enum Command {
     Sources,
     /// List held values, and decide about them
     Review(ReviewArgs),
+    /// Evaluate one rule now; exit 0 when it is not true, 4 when it is, 3 when too little is known
+    Check(CheckArgs),
+    /// Show how the alerts stand, and test whether their messages arrive
+    Alert(AlertArgs),
     /// Back up or verify the database
     Db(DbArgs),
     /// Write a commented pantau.toml
@@ -293,6 +300,37 @@ enum DecisionArg {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+NAME is an indicator (lq45, kontan/lq45) or a source (kontan). A rule looks at
+  NAME.level  NAME.change  NAME.percent   what the page shows
+  NAME.change(1d)                         the change over a window, in percent
+  age(NAME)                               the time since it was last seen: 30m, 2h, 1d
+  drift(SOURCE)  held(NAME)               the page is not understood; a value waits for a decision
+with < <= > >= == != and `and`, `or`, `not` and parentheses. What is older than its heartbeat is not known.")]
+struct CheckArgs {
+    /// The rule, such as 'lq45.percent <= -2', 'emas.change(1d) > 3' or 'age(kontan) > 30m or drift(kontan)'
+    #[arg(value_name = "RULE", allow_hyphen_values = true)]
+    rule: String,
+}
+
+#[derive(Debug, Args)]
+struct AlertArgs {
+    #[command(subcommand)]
+    task: AlertTask,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+enum AlertTask {
+    /// Every alert: how it stands, what it looks at, and what was told last
+    List,
+    /// Send a test message through every channel of an alert now
+    Test {
+        /// The alert
+        name: String,
+    },
+}
+
+#[derive(Debug, Args)]
 struct DbArgs {
     #[command(subcommand)]
     task: DbTask,
@@ -349,6 +387,8 @@ fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
         Command::Indicators => ask::indicators(&context()?),
         Command::Sources => ask::sources(&context()?),
         Command::Review(args) => review::run(&context()?, &args),
+        Command::Check(args) => check::run(&context()?, &args),
+        Command::Alert(args) => alert::run(&context()?, &args.task),
         Command::Db(args) => db::run(&context()?, &args.task),
         Command::Init(args) => setup::init(&cli.global, &args),
         Command::Config => setup::config(&context()?),

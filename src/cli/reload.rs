@@ -1,12 +1,21 @@
 //! Reading the configuration again while the daemon runs: what changed, and what cannot change before a restart.
 
+use crate::alert::Armed;
 use crate::config::{Config, Source};
 use crate::fetch::Client;
 use crate::poll::Plan;
 
 use super::Global;
+use super::channels::armed;
 use super::context::configuration;
 use super::plan::Clients;
+
+/// What follows from a configuration.
+#[derive(Debug)]
+pub(super) struct InForce {
+    pub(super) plan: Plan<Client>,
+    pub(super) armed: Armed,
+}
 
 /// The configuration that the daemon goes by.
 #[derive(Debug)]
@@ -16,17 +25,17 @@ pub(super) struct Configured {
 }
 
 impl Configured {
-    /// Begins with a configuration, and the plan that follows from it.
-    pub(super) fn begin(config: Config) -> anyhow::Result<(Self, Plan<Client>)> {
+    /// Begins with a configuration, and what follows from it.
+    pub(super) fn begin(config: Config) -> anyhow::Result<(Self, InForce)> {
         let mut clients = Clients::default();
-        let plan = clients.plan(&config)?;
-        Ok((Self { config, clients }, plan))
+        let in_force = InForce { plan: clients.plan(&config)?, armed: armed(&config)? };
+        Ok((Self { config, clients }, in_force))
     }
 
     /// Reads the configuration again. Nothing changes where it cannot be meant.
-    pub(super) fn reload(&mut self, global: &Global) -> anyhow::Result<Plan<Client>> {
+    pub(super) fn reload(&mut self, global: &Global) -> anyhow::Result<InForce> {
         let new = configuration(global)?;
-        let plan = self.clients.plan(&new)?;
+        let in_force = InForce { plan: self.clients.plan(&new)?, armed: armed(&new)? };
         let changes = changes(&self.config, &new);
         for change in &changes {
             tracing::info!("{change}");
@@ -34,10 +43,14 @@ impl Configured {
         for fixed in fixed(&self.config, &new) {
             tracing::warn!("{fixed}");
         }
-        tracing::info!(changes = changes.len(), sources = plan.sources.len(), "read the configuration again");
+        tracing::info!(
+            changes = changes.len(),
+            sources = in_force.plan.sources.len(),
+            "read the configuration again"
+        );
         let (database, log) = (self.config.database.clone(), self.config.log);
         self.config = Config { database, log, ..new };
-        Ok(plan)
+        Ok(in_force)
     }
 }
 
@@ -65,6 +78,9 @@ fn changes(old: &Config, new: &Config) -> Vec<String> {
     }
     if old.spacing != new.spacing {
         changes.push("the spacing of requests changed".to_owned());
+    }
+    if (&old.alerts, &old.channels) != (&new.alerts, &new.channels) {
+        changes.push("the alerts changed".to_owned());
     }
     changes
 }

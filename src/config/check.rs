@@ -13,8 +13,9 @@ use super::error::Problem;
 use super::file::{self, File, Placed, RobotsName};
 use super::layout::{layout, text};
 use super::lookup::{Env, default_database, resolve};
-use super::{Config, FetchSettings, Market, Source, builtin_sources, suggest};
+use super::{Config, FetchSettings, Market, Source, alert, builtin_sources, channel};
 use crate::fetch::disguise;
+use crate::format::nearest;
 use crate::poll::{Cron, Pace, RobotsRule, Schedule};
 
 /// A page is not asked more often than this.
@@ -32,12 +33,15 @@ pub(super) fn config(file: &File, path: &Path, env: Env<'_>) -> Result<Config, P
     let market = market(&file.market)?;
     let sources =
         if file.source.is_empty() { builtin_sources() } else { sources(&file.source, market.zone)? };
+    let channels = channel::channels(&file.channel, path, env)?;
     Ok(Config {
         database: database.map_or_else(|| default_database(env), |written| resolve(&written, path, env)),
         market,
         spacing: at_least(Duration::ZERO, "spacing", &file.fetch.spacing)?.unwrap_or(Config::SPACING),
         log: file.log.format.unwrap_or_default(),
         sources,
+        alerts: alert::alerts(&file.alert, &channels)?,
+        channels,
     })
 }
 
@@ -53,7 +57,7 @@ fn market(file: &file::Market) -> Result<Market, Problem> {
 
 fn zone(name: &Spanned<String>) -> Result<Tz, Problem> {
     name.get_ref().parse().map_err(|_| {
-        let near = suggest::nearest(name.get_ref(), TZ_VARIANTS.iter().map(|zone| zone.name()));
+        let near = nearest(name.get_ref(), TZ_VARIANTS.iter().map(|zone| zone.name()));
         let hint = near.map_or_else(
             || "write a zone such as Asia/Jakarta".to_owned(),
             |near| format!("did you mean `{near}`?"),
@@ -97,7 +101,7 @@ pub(super) fn sources(files: &[file::Source], market: Tz) -> Result<Vec<Source>,
 fn source(file: &file::Source, market: Tz) -> Result<Source, Problem> {
     Ok(Source {
         name: name(&file.name)?,
-        url: url(&file.url)?,
+        url: web_address("url", &file.url)?,
         layout: layout(file)?,
         schedule: schedule(file, market)?,
         enabled: file.enabled.unwrap_or(true),
@@ -139,7 +143,7 @@ fn schedule(file: &file::Source, market: Tz) -> Result<Schedule, Problem> {
     Ok(Schedule::cron(cron, name))
 }
 
-fn name(name: &Spanned<String>) -> Result<String, Problem> {
+pub(super) fn name(name: &Spanned<String>) -> Result<String, Problem> {
     let text = name.get_ref();
     let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-');
     let wrong = if text.is_empty() {
@@ -154,8 +158,9 @@ fn name(name: &Spanned<String>) -> Result<String, Problem> {
     Err(Problem::new(name.span(), wrong))
 }
 
-fn url(url: &Spanned<String>) -> Result<Url, Problem> {
-    let problem = |text: String| Problem::new(url.span(), format!("`url`: {text}"));
+/// An address over http or https, without credentials.
+pub(super) fn web_address(key: &str, url: &Spanned<String>) -> Result<Url, Problem> {
+    let problem = |text: String| Problem::new(url.span(), format!("`{key}`: {text}"));
     let parsed =
         Url::parse(url.get_ref()).map_err(|error| problem(format!("'{}': {error}", url.get_ref())))?;
     if !matches!(parsed.scheme(), "http" | "https") {
@@ -212,7 +217,11 @@ fn timeout(key: &str, value: &Placed<String>) -> Result<Option<Duration>, Proble
     at_least(Duration::from_millis(1), key, value)
 }
 
-fn at_least(least: Duration, key: &str, value: &Placed<String>) -> Result<Option<Duration>, Problem> {
+pub(super) fn at_least(
+    least: Duration,
+    key: &str,
+    value: &Placed<String>,
+) -> Result<Option<Duration>, Problem> {
     let Some(value) = value else { return Ok(None) };
     let written = value.get_ref();
     let problem = |text: String| Problem::new(value.span(), format!("`{key}`: {text}"));

@@ -4,8 +4,7 @@ use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use super::suggest;
-use crate::format::escape;
+use crate::format::{escape, nearest};
 
 /// Why there is no configuration.
 #[derive(Debug, thiserror::Error)]
@@ -85,7 +84,7 @@ fn unknown(what: &str, rest: &str) -> String {
     let mut words = rest.split('`').skip(1).step_by(2);
     let word = words.next().unwrap_or_default();
     let known: Vec<&str> = words.collect();
-    match suggest::nearest(word, known.iter().copied()) {
+    match nearest(word, known.iter().copied()) {
         Some(near) => format!("unknown {what} `{word}`; did you mean `{near}`?"),
         None => format!("unknown {what} `{word}`; known here: {}", known.join(", ")),
     }

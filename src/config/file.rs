@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
+use crate::alert::channel::MailTls;
 use crate::domain::Kind;
 
 /// A value, and where in the text it stands.
@@ -23,6 +24,10 @@ pub(super) struct File {
     pub(super) log: Log,
     #[serde(default)]
     pub(super) source: Vec<Source>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) channel: Vec<Channel>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) alert: Vec<Alert>,
 }
 
 /// `[store]`
@@ -155,4 +160,81 @@ pub(super) struct Indicator {
     pub(super) previous_close: Placed<String>,
     pub(super) kind: Option<Kind>,
     pub(super) unit: Placed<String>,
+}
+
+/// `[[alert]]`
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Alert {
+    pub(super) name: Spanned<String>,
+    pub(super) when: Spanned<String>,
+    #[serde(default)]
+    pub(super) to: Vec<Spanned<String>>,
+    pub(super) hysteresis: Placed<toml::Value>,
+    #[serde(rename = "for")]
+    pub(super) hold: Placed<String>,
+    pub(super) enabled: Option<bool>,
+}
+
+/// `[[channel]]`, with the keys of every kind. What may be a secret is taken as it comes: a message about its type
+/// would show it.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Channel {
+    pub(super) name: Spanned<String>,
+    pub(super) kind: Spanned<ChannelKind>,
+    pub(super) url: Placed<toml::Value>,
+    pub(super) private: Option<bool>,
+    pub(super) secret: Placed<toml::Value>,
+    pub(super) token: Placed<toml::Value>,
+    pub(super) chat: Placed<toml::Value>,
+    pub(super) server: Placed<String>,
+    pub(super) port: Option<u16>,
+    pub(super) tls: Placed<TlsName>,
+    pub(super) user: Placed<String>,
+    pub(super) password: Placed<toml::Value>,
+    pub(super) from: Placed<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) to: Vec<Spanned<String>>,
+    pub(super) ca: Placed<String>,
+}
+
+/// The word for a kind of channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum ChannelKind {
+    Webhook,
+    Ntfy,
+    Telegram,
+    Mail,
+}
+
+impl ChannelKind {
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Webhook => "webhook",
+            Self::Ntfy => "ntfy",
+            Self::Telegram => "telegram",
+            Self::Mail => "mail",
+        }
+    }
+}
+
+/// The word for how a connection to a mail server is protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum TlsName {
+    StartTls,
+    Implicit,
+    None,
+}
+
+impl From<TlsName> for MailTls {
+    fn from(name: TlsName) -> Self {
+        match name {
+            TlsName::StartTls => Self::StartTls,
+            TlsName::Implicit => Self::Implicit,
+            TlsName::None => Self::None,
+        }
+    }
 }

@@ -1,12 +1,14 @@
 //! The configuration: its schema, defaults and places. Flags and variables of the command line come first, and
 //! are not known here; nothing but the command line knows this module.
 
+mod alert;
+mod channel;
 mod check;
 mod error;
 mod file;
 mod layout;
 mod lookup;
-mod suggest;
+mod secret;
 mod write;
 
 use std::collections::BTreeSet;
@@ -19,10 +21,13 @@ use chrono::NaiveDate;
 use chrono_tz::Tz;
 use url::Url;
 
+pub use self::alert::{Alert, To};
+pub use self::channel::{Channel, MailServer, Way};
 pub use self::error::ConfigError;
 use self::error::Problem;
 pub use self::file::{CalendarName, LogFormat};
 pub use self::lookup::Env;
+pub use self::secret::{Address, Secret, SecretError};
 use crate::calendar::Calendar;
 use crate::files::is_writable_by_all;
 use crate::parse::Layout;
@@ -41,6 +46,10 @@ pub struct Config {
     pub log: LogFormat,
     /// What is polled, in the order of the file; no two of one name.
     pub sources: Vec<Source>,
+    /// Ways to tell people that need more than one text; no two of one name.
+    pub channels: Vec<Channel>,
+    /// What people are told of; no two of one name.
+    pub alerts: Vec<Alert>,
 }
 
 /// The market that the indicators belong to.
@@ -137,6 +146,8 @@ impl Config {
             spacing: Self::SPACING,
             log: LogFormat::default(),
             sources: builtin_sources(),
+            channels: Vec::new(),
+            alerts: Vec::new(),
         }
     }
 

@@ -1,5 +1,7 @@
 //! What the configuration promises: defaults, precedence, round trips and the words of its errors.
 
+mod alerts;
+
 use super::*;
 use crate::calendar::Day;
 use crate::domain::Kind;
@@ -205,8 +207,8 @@ fn unknown_keys_are_refused_with_the_nearest_known_one() {
         ("[market]\n  zon = \"UTC\"\n".to_owned(), "2:3: unknown key `zon`; did you mean `zone`?"),
         ("[[sources]]\nname = \"a\"\n".to_owned(), "1:3: unknown key `sources`; did you mean `source`?"),
         (
-            "[[alert]]\nname = \"a\"\n".to_owned(),
-            "1:3: unknown key `alert`; known here: store, market, fetch, log, source",
+            "[[nothing]]\nname = \"a\"\n".to_owned(),
+            "1:3: unknown key `nothing`; known here: store, market, fetch, log, source, channel, alert",
         ),
         ("[store]\npaht = \"x\"\n".to_owned(), "2:1: unknown key `paht`; did you mean `path`?"),
         (

@@ -4,10 +4,13 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use chrono::NaiveDate;
+use rust_decimal::Decimal;
 use toml::Spanned;
 
-use super::file::{self, File, LayoutName, LocaleName, Placed, RobotsName};
-use super::{Config, Market, Source};
+use super::file::{self, ChannelKind, File, LayoutName, LocaleName, Placed, RobotsName, TlsName};
+use super::{Address, Alert, Channel, Config, MailServer, Market, Secret, Source, Way};
+use crate::alert::Hysteresis;
+use crate::alert::channel::MailTls;
 use crate::parse::{CssRules, JsonIndicator, JsonRules, Layout, Locale};
 use crate::poll::RobotsRule;
 
@@ -19,6 +22,8 @@ pub(super) fn file(config: &Config) -> File {
         fetch: file::Fetch { spacing: duration(config.spacing) },
         log: file::Log { format: Some(config.log) },
         source: config.sources.iter().map(source).collect(),
+        channel: config.channels.iter().map(channel).collect(),
+        alert: config.alerts.iter().map(alert).collect(),
     }
 }
 
@@ -106,6 +111,102 @@ fn indicator(indicator: &JsonIndicator) -> file::Indicator {
         kind: indicator.kind,
         unit: copied(&indicator.unit),
     }
+}
+
+fn alert(alert: &Alert) -> file::Alert {
+    let hysteresis = alert.hysteresis.map(|hysteresis| match hysteresis {
+        Hysteresis::By(number) => float(number),
+        Hysteresis::For(window) => window.to_string().into(),
+    });
+    file::Alert {
+        name: placed(alert.name.clone()),
+        when: placed(alert.when.to_string()),
+        to: alert.to.iter().map(|to| placed(to.to_string())).collect(),
+        hysteresis: hysteresis.map(placed),
+        hold: (!alert.hold.is_zero()).then(|| duration(alert.hold)).flatten(),
+        enabled: Some(alert.enabled),
+    }
+}
+
+/// A number of TOML that reads back as the same decimal.
+fn float(number: Decimal) -> toml::Value {
+    number.to_string().parse().map_or_else(|_| number.to_string().into(), toml::Value::Float)
+}
+
+fn channel(channel: &Channel) -> file::Channel {
+    let plain = |kind| file::Channel {
+        name: placed(channel.name.clone()),
+        kind: placed(kind),
+        url: None,
+        private: None,
+        secret: None,
+        token: None,
+        chat: None,
+        server: None,
+        port: None,
+        tls: None,
+        user: None,
+        password: None,
+        from: None,
+        to: Vec::new(),
+        ca: None,
+    };
+    let private = Some(channel.private);
+    match &channel.way {
+        Way::Webhook { url, secret } => {
+            file::Channel { url: address(url), private, secret: place(secret), ..plain(ChannelKind::Webhook) }
+        }
+        Way::Ntfy { url, token } => {
+            file::Channel { url: address(url), private, token: place(token), ..plain(ChannelKind::Ntfy) }
+        }
+        Way::Telegram { url, token, chat } => file::Channel {
+            url: Some(placed(url.to_string().into())),
+            private,
+            token: Some(placed(secret(token))),
+            chat: chat.clone().map(|chat| placed(chat.into())),
+            ..plain(ChannelKind::Telegram)
+        },
+        Way::Mail(server) => mail(server, plain(ChannelKind::Mail)),
+    }
+}
+
+fn mail(mail: &MailServer, plain: file::Channel) -> file::Channel {
+    let login = mail.login.as_ref();
+    file::Channel {
+        server: given(&mail.server),
+        port: Some(mail.port),
+        tls: Some(placed(match mail.tls {
+            MailTls::StartTls => TlsName::StartTls,
+            MailTls::Implicit => TlsName::Implicit,
+            MailTls::None => TlsName::None,
+        })),
+        user: login.and_then(|(user, _)| given(user)),
+        password: login.map(|(_, password)| placed(secret(password))),
+        from: given(&mail.from),
+        to: mail.to.iter().cloned().map(placed).collect(),
+        ca: mail.ca.as_ref().and_then(|ca| given(ca.to_string_lossy())),
+        ..plain
+    }
+}
+
+fn address(address: &Address) -> Placed<toml::Value> {
+    Some(placed(match address {
+        Address::Plain(url) => url.to_string().into(),
+        Address::Secret(place) => secret(place),
+    }))
+}
+
+fn place(place: &Option<Secret>) -> Placed<toml::Value> {
+    place.as_ref().map(|place| placed(secret(place)))
+}
+
+/// Where it stands: the only thing that the configuration knows of it.
+fn secret(place: &Secret) -> toml::Value {
+    let (key, value) = match place {
+        Secret::Env(name) => ("env", name.clone()),
+        Secret::File(path) => ("file", path.to_string_lossy().into_owned()),
+    };
+    toml::Value::Table([(key.to_owned(), value.into())].into_iter().collect())
 }
 
 fn duration(duration: Duration) -> Placed<String> {

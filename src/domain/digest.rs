@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use sha2::{Digest as _, Sha256};
+use sha2::Digest as _;
+pub use sha2::Sha256;
 
 /// SHA-256 of a text, shown as `sha256:` and 64 hexadecimal digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

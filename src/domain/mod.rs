@@ -2,9 +2,12 @@
 
 mod attempt;
 mod digest;
+mod fact;
+mod hidden;
 mod indicator;
 mod interval;
 mod moment;
+mod notice;
 mod observation;
 mod page;
 mod quantity;
@@ -12,10 +15,13 @@ mod quote;
 mod verdict;
 
 pub use attempt::{Attempt, Outcome};
-pub use digest::Digest;
+pub use digest::{Digest, Sha256};
+pub use fact::{Aspect, Fact, Facts, Term};
+pub use hidden::Hidden;
 pub use indicator::{CATALOGUE, Indicator, Kind, Known, Slug, known, known_or_index};
 pub use interval::{Interval, IntervalError, TimeRange, Window};
 pub use moment::{MomentError, Span, parse_moment};
+pub use notice::{AlertState, DeliveryFate, Notice};
 pub use observation::{Observation, Run};
 pub use page::{Origin, Page, Validators};
 pub use quantity::{Bounds, Change, Level, MAX_DIGITS, Percent, Quantity, QuantityError};

@@ -37,7 +37,7 @@ impl PartialEq for Client {
 
 /// What to do with a body beyond its cap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Beyond {
+pub(super) enum Beyond {
     Refuse,
     Leave,
 }
@@ -152,7 +152,7 @@ impl Client {
     }
 
     /// Reads piece by piece, so that a bomb costs no more than the cap and one piece.
-    async fn body(
+    pub(super) async fn body(
         &self,
         url: &str,
         mut answer: Response,
@@ -216,7 +216,7 @@ pub(super) fn builder(options: &FetchOptions) -> ClientBuilder {
 }
 
 /// The address as one that may be asked.
-fn address(url: &str) -> Result<Url, FetchError> {
+pub(super) fn address(url: &str) -> Result<Url, FetchError> {
     let bad = |problem: &str| FetchError::BadUrl { url: shown(url), problem: problem.to_owned() };
     let address = Url::parse(url).map_err(|error| bad(&error.to_string()))?;
     if !matches!(address.scheme(), "http" | "https") {

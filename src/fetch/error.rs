@@ -186,6 +186,14 @@ impl FetchError {
         }
     }
 
+    /// The same of an address that is shown in another way.
+    pub(super) fn about(self, shown: &str) -> Self {
+        match self {
+            Self::BadUrl { problem, .. } => Self::BadUrl { url: shown.to_owned(), problem },
+            other => other,
+        }
+    }
+
     /// A failure before the headers of the answer were complete.
     pub(super) fn of_request(url: &str, error: &reqwest::Error) -> Self {
         let url = shown(url);

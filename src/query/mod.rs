@@ -3,6 +3,7 @@
 
 mod change;
 mod explain;
+mod facts;
 mod status;
 #[cfg(test)]
 mod tests;
@@ -16,6 +17,7 @@ use crate::store::{Held, StoreError, StoredIndicator, Tables};
 
 pub use change::{ChangeOver, changes};
 pub use explain::{Explanation, explain};
+pub use facts::facts;
 pub use status::{IndicatorHealth, Recorded, SourceHealth, health, recorded};
 
 /// A question that has no answer.

@@ -10,12 +10,12 @@ use crate::ingest::{self, saved_page};
 use crate::parse::Layout;
 use crate::store::Store;
 
-fn at(text: &str) -> Timestamp {
+pub(super) fn at(text: &str) -> Timestamp {
     chrono::DateTime::parse_from_rfc3339(&format!("{text}:00+07:00")).unwrap().to_utc()
 }
 
 /// A store that saw these rows at these times of the market.
-fn store(pages: &[(&str, &str)]) -> Store {
+pub(super) fn store(pages: &[(&str, &str)]) -> Store {
     let mut store = Store::open_in_memory().unwrap();
     for (time, rows) in pages {
         see(&mut store, "kontan", time, rows);
@@ -23,7 +23,7 @@ fn store(pages: &[(&str, &str)]) -> Store {
     store
 }
 
-fn see(store: &mut Store, source: &str, time: &str, rows: &str) {
+pub(super) fn see(store: &mut Store, source: &str, time: &str, rows: &str) {
     let source = ingest::Source {
         name: source.to_owned(),
         url: "https://example.org/".to_owned(),

@@ -2,6 +2,7 @@
 //! Knows no database, no terminal and no clock. The fields of a row are a contract that people script against:
 //! absent is null, numbers are numbers, times are RFC 3339 with an offset.
 
+mod alerts;
 mod cell;
 mod change;
 mod explain;
@@ -16,6 +17,7 @@ use serde::Serialize;
 
 use crate::format::escape_json;
 
+pub use alerts::{AlertRow, CheckRow, TestRow};
 pub use change::ChangeRow;
 pub use explain::ExplainRow;
 pub use health::{IndicatorRow, SourceRow, StatusRow};

@@ -3,6 +3,7 @@
 //! One writer, any number of readers. WAL with `synchronous=FULL`: a commit survives a power cut.
 //! No delete of observations here: they are never pruned.
 
+mod alerts;
 mod backup;
 mod captures;
 mod error;
@@ -28,6 +29,7 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use crate::domain::Timestamp;
 use crate::files;
 
+pub use alerts::{Delivery, NewDelivery, StoredAlert};
 pub use captures::{Capture, NewCapture};
 pub use error::StoreError;
 pub use held::{Decision, Held};

@@ -81,10 +81,27 @@ sealed!(
 );
 sealed!(VALIDATOR, "validator", "source_id", "url", "layout", "etag", "last_modified", "capture_id");
 sealed!(PAUSE, "pause", "source_id", "until", "reason");
+sealed!(ALERT, "alert", "name", "rule", "state", "since");
+sealed!(
+    DELIVERY,
+    "delivery",
+    "id",
+    "alert",
+    "kind",
+    "rule",
+    "readings",
+    "since",
+    "made_at",
+    "channel",
+    "attempts",
+    "next_attempt_at",
+    "outcome",
+    "detail",
+);
 
 /// Every sealed table.
-pub(super) const ALL: [Sealed; 9] =
-    [SOURCE, INDICATOR, CAPTURE, OBSERVATION, POLL, SIGHTING, HELD, VALIDATOR, PAUSE];
+pub(super) const ALL: [Sealed; 11] =
+    [SOURCE, INDICATOR, CAPTURE, OBSERVATION, POLL, SIGHTING, HELD, VALIDATOR, PAUSE, ALERT, DELIVERY];
 
 impl Sealed {
     /// Writes a whole row, replacing the one with the same key. Parameters are the columns in order.

@@ -375,3 +375,19 @@ pub(crate) fn fields(object: &Value) -> Vec<&str> {
 pub(crate) fn decimal(text: &str) -> Decimal {
     text.parse().unwrap()
 }
+
+/// Whether a module of Python can be used here. Where `CI` is set it must be.
+pub(crate) fn python_has(module: &str) -> bool {
+    let import =
+        Command::new("python3").args(["-c", &format!("import {module}")]).stderr(Stdio::null()).status();
+    let has = import.is_ok_and(|status| status.success());
+    let is_demanded = std::env::var_os("CI").is_some_and(|value| !value.is_empty());
+    assert!(has || !is_demanded, "python3 has no {module}; `pip install {module}` may bring it");
+    if !has {
+        #[expect(clippy::print_stderr, reason = "whoever runs the tests is to know")]
+        {
+            eprintln!("not tested: python3 has no {module}; `pip install {module}` may bring it");
+        }
+    }
+    has
+}

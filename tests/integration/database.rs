@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use pantau::store::Store;
+use pantau::domain::{AlertState, Notice};
+use pantau::store::{Delivery, NewDelivery, Store, StoreError, StoredAlert};
 use rusqlite::types::Value;
 use rusqlite::{Connection, OpenFlags};
 
@@ -63,6 +64,18 @@ fn rich() -> Home {
     );
     home.pantau(["poll"]).ok();
     home.pantau(["poll"]).run();
+    // An alert that fired, and a message about it that waits for its second attempt.
+    let at = chrono::DateTime::from_timestamp(1_732_246_200, 0).unwrap();
+    let (name, rule) = ("naik".to_owned(), "lq45.level >= 900".to_owned());
+    let fired = StoredAlert { name: name.clone(), rule: rule.clone(), state: AlertState::Fired, since: at };
+    let readings = "[]".to_owned();
+    let what = NewDelivery { alert: name, notice: Notice::Fired, rule, readings, since: at, made_at: at };
+    let written = Store::open_writer(&home.database()).unwrap().write(|tables| {
+        tables.put_alert(&fired)?;
+        let kept = tables.add_delivery(what, "ops")?;
+        tables.put_delivery(&Delivery { attempts: 1, detail: Some("busy".to_owned()), ..kept })
+    });
+    written.unwrap_or_else(|error: StoreError| panic!("{error}"));
     fs::remove_file(config).unwrap();
     let page = "| : WIB | INDIKATOR |\n• LQ45 8.780 0,00 0,00%\n";
     home.pantau(["poll", "--at", "2024-11-22T10:45:00+07:00", "--from", "-"]).stdin(page).run();
@@ -155,13 +168,15 @@ fn a_row_with(connection: &Connection, table: &str, column: &str) -> Option<(Str
     let mut keys =
         connection.prepare("SELECT name FROM pragma_table_info(?1) WHERE pk > 0 ORDER BY pk").unwrap();
     let keys: Vec<String> = keys.query_map([table], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
-    let sql = format!("SELECT {column}, {} FROM {table} WHERE {column} IS NOT NULL LIMIT 1", keys.join(", "));
+    let quoted: Vec<String> = keys.iter().map(|key| format!("quote({key})")).collect();
+    let sql =
+        format!("SELECT {column}, {} FROM {table} WHERE {column} IS NOT NULL LIMIT 1", quoted.join(", "));
     connection
         .query_row(&sql, [], |row| {
             let conditions: Vec<String> = keys
                 .iter()
                 .enumerate()
-                .map(|(at, key)| Ok(format!("{key} = {}", row.get::<_, i64>(at + 1)?)))
+                .map(|(at, key)| Ok(format!("{key} = {}", row.get::<_, String>(at + 1)?)))
                 .collect::<rusqlite::Result<_>>()?;
             Ok((conditions.join(" AND "), row.get(0)?))
         })
@@ -217,7 +232,18 @@ fn is_found_bad(database: &Path) -> bool {
 fn everything(database: &Path) -> rusqlite::Result<Vec<String>> {
     let connection = Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     let mut rows = Vec::new();
-    for table in ["source", "indicator", "capture", "observation", "poll", "sighting", "held", "validator"] {
+    for table in [
+        "source",
+        "indicator",
+        "capture",
+        "observation",
+        "poll",
+        "sighting",
+        "held",
+        "validator",
+        "alert",
+        "delivery",
+    ] {
         rows.extend(lines(&connection, &format!("SELECT * FROM {table} NOT INDEXED"))?);
     }
     Ok(rows)

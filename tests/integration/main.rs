@@ -2,8 +2,10 @@
 //! output, its messages and its exit code together.
 #![expect(clippy::unwrap_used, reason = "a helper of a test fails its test")]
 
+mod alerts;
 mod bad_input;
 mod captures;
+mod channels;
 mod chart;
 mod common;
 mod config;
@@ -12,9 +14,11 @@ mod database;
 mod extract;
 mod gallery;
 mod injection;
+mod mail;
 mod manners;
 mod modes;
 mod readme;
+mod receiver;
 mod record;
 mod samples;
 mod server;

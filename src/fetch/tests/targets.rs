@@ -9,7 +9,8 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use super::*;
-use crate::fetch::Names;
+use crate::domain::Hidden;
+use crate::fetch::{Names, Poster};
 
 const TARGETS: &str = include_str!("../../../tests/fixtures/forbidden-targets.txt");
 
@@ -184,16 +185,31 @@ fn a_name_that_looks_public_does_not_lead_inside() {
 }
 
 #[test]
-fn what_is_sent_to_a_name_does_not_lead_inside_either() {
+fn what_is_sent_to_somebody_does_not_lead_inside_either() {
     let canary = Canary::new();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    for target in targets(&["name", "rebind"]) {
+    for target in targets(&["disguise", "user", "nonsense", "name", "rebind"]) {
         let names = target.names();
-        let client = Client::with_names(&impatient(), || names.clone()).unwrap();
-        for _ in &target.answers {
-            let post = async { client.http.post(target.url(&canary)).body("level=1").send().await };
-            assert!(runtime.block_on(post).is_err(), "{target:?}");
-        }
+        let poster = Poster { client: Client::with_names(&impatient(), || names.clone()).unwrap() };
+        let url = Hidden::new(target.url(&canary));
+        let post = || runtime.block_on(poster.post(&url, &[], b"level=1".to_vec())).unwrap_err();
+        (1..target.answers.len()).for_each(|_| drop(post()));
+        refused(&post(), target.host);
+    }
+    assert_eq!(canary.arrivals(), 0);
+}
+
+#[test]
+fn what_is_sent_follows_no_redirect() {
+    let canary = Canary::new();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    for status in ["301 Moved Permanently", "302 Found", "303 See Other", "307 Temporary", "308 Permanent"] {
+        let location = format!("Location: http://127.0.0.1:{}/\r\n", canary.port);
+        let server = Server::fixed(answer(status, &location, b""));
+        let poster = Poster::new(&impatient()).unwrap();
+        let url = Hidden::new(server.url("/"));
+        let answer = runtime.block_on(poster.post(&url, &[], b"level=1".to_vec())).unwrap();
+        assert_eq!(answer.status.to_string(), status[..3]);
     }
     assert_eq!(canary.arrivals(), 0);
 }

@@ -5,7 +5,8 @@ const LIKE_ENOUGH: f64 = 0.6;
 
 /// The known word most like an unknown one, if any is like enough. Case does not matter, and of a word
 /// such as `Asia/Jakarta` its last part may be meant.
-pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+#[must_use]
+pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     known
         .into_iter()
         .map(|candidate| (similarity(word, candidate), candidate))

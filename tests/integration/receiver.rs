@@ -1,0 +1,113 @@
+//! A server on the loopback device that answers as it is told to, and keeps what was sent to it whole.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use serde_json::Value;
+
+/// What was sent.
+#[derive(Debug, Clone)]
+pub(crate) struct Request {
+    /// `POST /hook`.
+    pub(crate) line: String,
+    headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Request {
+    /// All of it that stands ahead of the body.
+    pub(crate) fn head(&self) -> String {
+        format!("{} {:?}", self.line, self.headers)
+    }
+
+    /// A header by its name in lower case.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap()
+    }
+
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8(self.body.clone()).unwrap()
+    }
+}
+
+type Answer = Box<dyn Fn(&Request) -> (u16, String) + Send>;
+
+fn always(status: u16, body: &str) -> Answer {
+    let body = body.to_owned();
+    Box::new(move |_| (status, body.clone()))
+}
+
+/// The server, as long as its test runs.
+pub(crate) struct Receiver {
+    address: SocketAddr,
+    requests: Arc<Mutex<Vec<Request>>>,
+    answer: Arc<Mutex<Answer>>,
+}
+
+impl Receiver {
+    /// Answers everything alike until told otherwise.
+    pub(crate) fn start(status: u16, body: &str) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let answer = Arc::new(Mutex::new(always(status, body)));
+        let (log, script) = (requests.clone(), answer.clone());
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let (log, script) = (log.clone(), script.clone());
+                thread::spawn(move || converse(&stream, &log, &script));
+            }
+        });
+        Self { address, requests, answer }
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://{}/{path}", self.address)
+    }
+
+    pub(crate) fn answers(&self, status: u16, body: &str) {
+        *self.answer.lock().unwrap() = always(status, body);
+    }
+
+    /// Answers by what was sent.
+    pub(crate) fn answers_by(&self, answer: impl Fn(&Request) -> (u16, String) + Send + 'static) {
+        *self.answer.lock().unwrap() = Box::new(answer);
+    }
+
+    pub(crate) fn requests(&self) -> Vec<Request> {
+        self.requests.lock().unwrap().clone()
+    }
+}
+
+fn converse(stream: &TcpStream, log: &Mutex<Vec<Request>>, script: &Mutex<Answer>) {
+    let mut reader = BufReader::new(stream);
+    let Some(request) = read(&mut reader) else { return };
+    // What is answered is what was scripted when the request came.
+    let (status, body) = script.lock().unwrap()(&request);
+    log.lock().unwrap().push(request);
+    let mut stream = stream;
+    let head = format!(
+        "HTTP/1.1 {status} Said\r\nConnection: close\r\nContent-Type: text/html; charset=utf-8\r\nLocation: /elsewhere\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    // The program may hang up at any moment.
+    let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body.as_bytes()));
+}
+
+fn read(reader: &mut BufReader<&TcpStream>) -> Option<Request> {
+    let mut lines = reader.by_ref().lines().map_while(Result::ok).take_while(|line| !line.is_empty());
+    let line = lines.next()?;
+    let pair =
+        |line: String| line.split_once(':').map(|(key, value)| (key.to_lowercase(), value.trim().to_owned()));
+    let headers: Vec<(String, String)> = lines.filter_map(pair).collect();
+    let length = headers.iter().find(|(key, _)| key == "content-length");
+    let mut body = vec![0; length.map_or(0, |(_, length)| length.parse().unwrap())];
+    reader.read_exact(&mut body).ok()?;
+    Some(Request { line: line.trim_end_matches(" HTTP/1.1").to_owned(), headers, body })
+}
