@@ -8,7 +8,7 @@ use toml::Spanned;
 use super::error::Problem;
 use super::file::{Indicator, LayoutName, LocaleName, Placed, Source};
 use crate::domain::{CATALOGUE, Slug};
-use crate::parse::{CssRules, JsonIndicator, JsonRules, Layout, Locale};
+use crate::parse::{CssRules, JsonIndicator, JsonRules, Layout, Locale, MAX_LABEL, MAX_ROWS};
 
 /// The layout that a source describes.
 pub(super) fn layout(source: &Source) -> Result<Layout, Problem> {
@@ -90,6 +90,10 @@ fn json(source: &Source) -> Result<JsonRules, Problem> {
     if source.indicator.is_empty() {
         return Err(Problem::new(source.layout.span(), "a json source needs a [[source.indicator]]"));
     }
+    if let Some(beyond) = source.indicator.get(MAX_ROWS) {
+        let text = format!("a json source has at most {MAX_ROWS} indicators");
+        return Err(Problem::new(beyond.span(), text));
+    }
     let mut seen = HashSet::new();
     let mut indicators = Vec::with_capacity(source.indicator.len());
     for placed in &source.indicator {
@@ -106,7 +110,7 @@ fn json(source: &Source) -> Result<JsonRules, Problem> {
 fn indicator(placed: &Spanned<Indicator>) -> Result<JsonIndicator, Problem> {
     let file = placed.get_ref();
     let indicator = JsonIndicator {
-        label: label(placed)?,
+        label: short(label(placed)?, placed)?,
         level: pointer("level", &file.level)?,
         change: pointer("change", &file.change)?,
         percent: pointer("percent", &file.percent)?,
@@ -135,6 +139,14 @@ fn label(placed: &Spanned<Indicator>) -> Result<String, Problem> {
         }
         (None, None) => Err(Problem::new(placed.span(), "an indicator needs a `label` or a `slug`")),
     }
+}
+
+fn short(label: String, placed: &Spanned<Indicator>) -> Result<String, Problem> {
+    if label.chars().count() > MAX_LABEL {
+        let text = format!("the label of an indicator is longer than {MAX_LABEL} characters");
+        return Err(Problem::new(placed.span(), text));
+    }
+    Ok(label)
 }
 
 fn fitting(label: String, place: &Placed<String>) -> Result<String, Problem> {

@@ -340,6 +340,14 @@ fn keys_must_fit_the_layout() {
             "7:9: `level`: 'a/b' is not a JSON pointer; it must start with '/'",
         ),
         (
+            json(&format!("slug = \"{}\"\nlevel = \"/a\"\n", "a".repeat(65))),
+            "5:1: the label of an indicator is longer than 64 characters",
+        ),
+        (
+            format!("{JSON}{}", "[[source.indicator]]\nslug = \"a\"\nlevel = \"/a\"\n".repeat(501)),
+            "1505:1: a json source has at most 500 indicators",
+        ),
+        (
             json("slug = \"a\"\nlevel = \"/a\"\nkind = \"indeks\"\n"),
             "8:8: `kind`: unknown value `indeks`; did you mean `index`?",
         ),

@@ -9,9 +9,11 @@ use memchr::{memchr, memchr2, memchr3, memmem};
 
 use crate::domain::Quote;
 
+use super::MAX_ROWS;
 use super::charset;
 use super::copies::one_a_label;
 use super::issue::Issue;
+use super::problem::Problem;
 use super::rows::{Found, excerpt, is_believable, is_convincing, read_row};
 use super::tokens::{Word, words};
 
@@ -269,7 +271,7 @@ impl Reader {
     fn read_rows(&mut self, words: &[Word]) {
         let rows_before = self.rows.len();
         let mut at = 0;
-        while at < words.len() {
+        while at < words.len() && self.lines.len() <= MAX_ROWS {
             match read_row(words, at) {
                 Found::Row { quote, next } if is_believable(&quote, words, next) => {
                     self.line(quote.text.clone());
@@ -308,6 +310,10 @@ impl Reader {
     }
 
     fn finish(mut self, page_date: Option<NaiveDate>) -> Block {
+        if self.lines.len() > MAX_ROWS {
+            let too_many = Problem::TooMany { of: "rows", limit: MAX_ROWS };
+            return Block { issues: vec![Issue::Layout(too_many)], page_date, ..Block::default() };
+        }
         let (quotes, issues) = one_a_label(&self.rows);
         self.issues.extend(issues);
         // One of several bars may be an empty shell of the page's script.

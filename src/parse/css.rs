@@ -8,11 +8,7 @@ use scraper::{ElementRef, Html, Selector};
 
 use super::layout::{Cells, CssRules};
 use super::problem::{Problem, excerpt};
-
-/// The most rows a source may have.
-const MAX_ROWS: usize = 1000;
-/// The most characters of a part. More than this is neither a label nor a number.
-const MAX_TEXT: usize = 200;
+use super::{MAX_PART, MAX_ROWS};
 
 impl CssRules {
     /// Whether every selector is one, for the configuration to ask at the start.
@@ -85,7 +81,7 @@ fn text_of(element: ElementRef<'_>) -> Option<String> {
     for character in element.text().flat_map(str::chars).filter(|&character| !is_invisible(character)) {
         if character.is_whitespace() {
             gap = !text.is_empty();
-        } else if length + 2 > MAX_TEXT {
+        } else if length + 2 > MAX_PART {
             break;
         } else {
             if std::mem::take(&mut gap) {
@@ -192,7 +188,7 @@ mod tests {
     #[test]
     fn a_part_is_never_longer_than_a_part_can_be() {
         let html = format!("<ul class=ticker><li><b>{}</b></ul>", "1 ".repeat(100_000));
-        assert_eq!(css_cells(&html, &rules()).unwrap()[0].label.len(), MAX_TEXT - 1);
+        assert_eq!(css_cells(&html, &rules()).unwrap()[0].label.len(), MAX_PART - 1);
     }
 
     #[test]
@@ -206,7 +202,7 @@ mod tests {
 
     #[test]
     fn hostile_pages_are_a_problem_and_not_a_wait() {
-        for html in ["<div>".repeat(50_000), "<ul class=ticker><li><b>x</b></li></ul>".repeat(1001)] {
+        for html in ["<div>".repeat(50_000), "<ul class=ticker><li><b>x</b></li></ul>".repeat(MAX_ROWS + 1)] {
             assert!(matches!(css_cells(&html, &rules()), Err(Problem::TooMany { .. })));
         }
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::problem::Problem;
+use super::problem::{Problem, excerpt};
 
 /// Something about a page that a person should know.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +49,22 @@ pub enum Issue {
         /// What stood there.
         found: String,
     },
+    /// A label too long to be one; its row is not recorded.
+    LongLabel {
+        /// How it begins.
+        label: String,
+        /// The most characters of a label.
+        limit: usize,
+    },
+    /// New labels of a source that has as many indicators as one may have; they are not recorded.
+    TooManyLabels {
+        /// The first of them.
+        first: String,
+        /// How many there are.
+        refused: usize,
+        /// The most indicators of a source.
+        limit: usize,
+    },
     /// A configured source found nothing, or the document is not what its layout reads.
     Layout(Problem),
     /// Text between rows that is no row.
@@ -81,6 +97,8 @@ impl Issue {
             | Self::BrokenRow { .. }
             | Self::CopiesDisagree { .. }
             | Self::Unreadable { .. }
+            | Self::LongLabel { .. }
+            | Self::TooManyLabels { .. }
             | Self::Layout(_) => true,
             Self::Skipped { .. } | Self::UnknownLabel { .. } | Self::Replaced { .. } | Self::CutShort => {
                 false
@@ -112,17 +130,28 @@ impl fmt::Display for Issue {
                 write!(f, "expected rows after the bar `| INDIKATOR |`; there stands '{found}'")
             }
             Self::BrokenRow { label, found } => {
+                let found = excerpt(found);
                 write!(f, "expected up to two numbers and a percentage after {label}; there stands '{found}'")
             }
             Self::CopiesDisagree { label, first, second } => {
+                let (first, second) = (excerpt(first), excerpt(second));
                 write!(
                     f,
                     "expected one row of {label}; two copies disagree: '{first}' and '{second}'; neither is recorded"
                 )
             }
             Self::Unreadable { label, part, found } => {
+                let found = excerpt(found);
                 write!(f, "expected a number as the {part} of {label}; there stands '{found}'")
             }
+            Self::LongLabel { label, limit } => {
+                let label = excerpt(label);
+                write!(f, "expected a label of at most {limit} characters; there stands '{label}'")
+            }
+            Self::TooManyLabels { first, refused, limit } => write!(
+                f,
+                "new labels, {first} the first of {refused}, are not recorded: a source has at most {limit} indicators"
+            ),
             Self::Layout(problem) => problem.fmt(f),
             Self::Skipped { found } => write!(f, "skipped text between rows: '{found}'"),
             Self::UnknownLabel { label } => {

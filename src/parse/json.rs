@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use super::MAX_PART;
 use super::layout::{Cells, JsonIndicator, JsonRules};
 use super::problem::{Problem, excerpt};
 
@@ -77,14 +78,19 @@ fn cells(document: &Value, indicator: &JsonIndicator) -> Result<Cells, Problem> 
 fn cell(document: &Value, label: &str, pointer: &str) -> Result<Option<String>, Problem> {
     match document.pointer(pointer) {
         None | Some(Value::Null) => Ok(None),
-        Some(Value::Number(number)) => Ok(Some(number.as_str().to_owned())),
-        Some(Value::String(text)) => Ok(Some(text.trim().to_owned()).filter(|text| !text.is_empty())),
+        Some(Value::Number(number)) => Ok(Some(part(number.as_str()))),
+        Some(Value::String(text)) => Ok(Some(part(text.trim())).filter(|text| !text.is_empty())),
         Some(other) => Err(Problem::NotAValue {
             label: excerpt(label),
             pointer: excerpt(pointer),
             found: excerpt(&other.to_string()),
         }),
     }
+}
+
+/// A text of a part's length. One that is longer is no number, and its beginning is none either.
+fn part(text: &str) -> String {
+    text.chars().take(MAX_PART).collect()
 }
 
 fn pointers(indicator: &JsonIndicator) -> [Option<&str>; 4] {

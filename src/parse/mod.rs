@@ -29,6 +29,14 @@ pub use problem::Problem;
 
 use cells::Form;
 
+/// The most different rows that a page may have; one with more is no header, and nothing of it is read: which rows
+/// would stand could only be guessed. A header has eleven.
+pub const MAX_ROWS: usize = 500;
+/// The most characters of a label. `RD.PENDAPATAN TETAP` has 19.
+pub const MAX_LABEL: usize = 64;
+/// The most characters of a part of a row. More than this is neither a label nor a number.
+const MAX_PART: usize = 200;
+
 /// What a page says.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Reading {
@@ -70,7 +78,7 @@ pub fn parse(body: &[u8], content_type: Option<&str>, layout: &Layout) -> Readin
                 let none = || Problem::NoRows { selector: rules.row.clone() };
                 if rows.is_empty() { Err(none()) } else { Ok(rows) }
             });
-            let mut reading = cells_reading(rows, Form::Css(rules.locale));
+            let mut reading = page_reading(rows, Form::Css(rules.locale));
             if decoded.replaced {
                 reading.issues.push(Issue::Replaced { charset: encoding.name() });
             }
@@ -78,7 +86,7 @@ pub fn parse(body: &[u8], content_type: Option<&str>, layout: &Layout) -> Readin
         }
         Layout::Json(rules) => {
             let decoded = charset::decode(body, encoding_rs::UTF_8, true);
-            cells_reading(json::json_cells(&decoded.text, rules), Form::Json)
+            page_reading(json::json_cells(&decoded.text, rules), Form::Json)
         }
     }
 }
@@ -95,6 +103,22 @@ pub fn reread(block: &str) -> Reading {
 fn header_reading(body: &[u8], encoding: &'static encoding_rs::Encoding) -> Reading {
     let block::Block { quotes, issues, page_date, text } = block::read(body, encoding);
     Reading { quotes, issues, page_date, block: text }
+}
+
+/// Reads the rows of a page, within the bounds of one.
+fn page_reading(rows: Result<Vec<Cells>, Problem>, form: Form) -> Reading {
+    let bounded = rows.and_then(|rows| {
+        let too_many = Problem::TooMany { of: "rows", limit: MAX_ROWS };
+        if rows.len() > MAX_ROWS { Err(too_many) } else { Ok(rows) }
+    });
+    let (rows, long) = match bounded {
+        Ok(rows) => rows.into_iter().partition(|row| row.label.chars().count() <= MAX_LABEL),
+        Err(problem) => return cells_reading(Err(problem), form),
+    };
+    let mut reading = cells_reading(Ok(rows), form);
+    let issue = |row: Cells| Issue::LongLabel { label: row.label, limit: MAX_LABEL };
+    reading.issues.extend(Vec::into_iter(long).map(issue));
+    reading
 }
 
 fn cells_reading(rows: Result<Vec<Cells>, Problem>, form: Form) -> Reading {

@@ -286,6 +286,108 @@ fn hostile_pages_are_read_in_time_that_grows_with_their_length() {
     assert_eq!(show(&page(&endless_number)), ["LQ45 777 2.30 0.30 ok"]);
 }
 
+fn css() -> Layout {
+    Layout::Css(CssRules {
+        row: "li".to_owned(),
+        label: "b".to_owned(),
+        level: Some("i".to_owned()),
+        change: None,
+        percent: None,
+        locale: Locale::English,
+    })
+}
+
+fn json(labels: &[String]) -> Layout {
+    let rule = |label: &String| JsonIndicator {
+        label: label.clone(),
+        level: Some(format!("/{label}")),
+        ..JsonIndicator::default()
+    };
+    Layout::Json(JsonRules { indicators: labels.iter().map(rule).collect() })
+}
+
+fn issues_of(body: &str, layout: &Layout) -> Vec<String> {
+    parse(body.as_bytes(), None, layout).issues.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn a_page_with_more_rows_than_a_header_has_gives_none() {
+    let header = |count: usize| {
+        let rows: String = (0..count).map(|row| format!("X{row}Y 1 0 0%\n")).collect();
+        (format!("| INDIKATOR |\n{rows}"), Layout::Kontan)
+    };
+    let list = |count: usize| {
+        let rows: String = (0..count).map(|row| format!("<li><b>X{row}Y</b><i>1</i>")).collect();
+        (rows, css())
+    };
+    let document = |count: usize| {
+        let labels: Vec<String> = (0..count).map(|row| format!("X{row}Y")).collect();
+        let fields: Vec<String> = labels.iter().map(|label| format!("\"{label}\":1")).collect();
+        (format!("{{{}}}", fields.join(",")), json(&labels))
+    };
+    for page in [&header as &dyn Fn(usize) -> (String, Layout), &list, &document] {
+        let (body, layout) = page(MAX_ROWS);
+        assert_eq!(parse(body.as_bytes(), None, &layout).quotes.len(), MAX_ROWS, "{layout:?}");
+        for count in [MAX_ROWS + 1, 10_000] {
+            let (body, layout) = page(count);
+            let reading = parse(body.as_bytes(), None, &layout);
+            assert!(reading.quotes.is_empty() && reading.block.is_none());
+            assert_eq!(issues_of(&body, &layout), ["expected at most 500 rows, found more"]);
+        }
+    }
+}
+
+#[test]
+fn copies_of_a_header_are_not_counted_as_rows() {
+    let rows: String = (0..MAX_ROWS).map(|row| format!("X{row}Y 1 0 0%\n")).collect();
+    let reading = page(&format!("| INDIKATOR |\n{rows}").repeat(3));
+    assert_eq!(reading.quotes.len(), MAX_ROWS);
+}
+
+#[test]
+fn a_label_too_long_to_be_one_is_named_and_not_recorded() {
+    let long = "X".repeat(MAX_LABEL + 1);
+    let begins = format!("{}...", &long[..57]);
+    let told = format!("expected a label of at most 64 characters; there stands '{begins}'");
+    let list = format!("<li><b>{long}</b><i>1</i><li><b>IDX</b><i>6926</i>");
+    let reading = parse(list.as_bytes(), None, &css());
+    assert_eq!(show(&reading), ["IDX 6926 ~ ~ ?"]);
+    assert_eq!(reading.issues[0].to_string(), told);
+    assert!(reading.has_defects());
+    assert!(!reading.block.unwrap().contains("XX"));
+    let document = format!("{{\"{long}\":1,\"IDX\":6926}}");
+    let layout = json(&[long.clone(), "IDX".to_owned()]);
+    assert_eq!(show(&parse(document.as_bytes(), None, &layout)), ["IDX 6926 ~ ~ ?"]);
+    assert_eq!(issues_of(&document, &layout), [told]);
+    // In a header it is no row at all: such text follows every block.
+    let header = format!("IDX 6.926 28,03 0,41% {long} 1 0 0%");
+    assert_eq!(rows(&header), ["IDX 6926 28.03 0.41 ok"]);
+}
+
+#[test]
+fn a_number_of_four_hundred_digits_is_named_and_not_read() {
+    let digits = "9".repeat(400);
+    let shown = format!("{}...", "9".repeat(57));
+    let header = format!("| INDIKATOR | LQ45 {digits} 2,30 0,30%");
+    let told = &issues(&header)[0];
+    assert!(told.starts_with("expected up to two numbers and a percentage after LQ45"), "{told}");
+    assert!(told.len() < 200, "{told}");
+    assert!(page(&header).quotes.is_empty());
+    let list = format!("<li><b>LQ45</b><i>{digits}</i>");
+    let told = format!("expected a number as the level of LQ45; there stands '{shown}'");
+    assert_eq!(issues_of(&list, &css()), [told.clone()]);
+    for number in [digits.clone(), format!("-{digits}.5"), format!("\"{digits}\""), format!("{digits}e400")] {
+        let document = format!("{{\"LQ45\":{number}}}");
+        let reading = parse(document.as_bytes(), None, &json(&["LQ45".to_owned()]));
+        assert!(reading.quotes.is_empty(), "{number}");
+        assert!(
+            reading.issues[0].to_string().starts_with("expected a number as the level of LQ45"),
+            "{number}"
+        );
+        assert!(reading.block.unwrap().len() < 400);
+    }
+}
+
 /// Text in the likeness of a header, broken in any way.
 fn header_like() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
