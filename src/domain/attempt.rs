@@ -80,3 +80,12 @@ pub struct Attempt {
     /// What went wrong or was noticed, for a person.
     pub detail: Option<String>,
 }
+
+/// A stretch of attempts whose pages were not understood, of a source that had been understood before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Drift {
+    /// When the first of them started.
+    pub since: Timestamp,
+    /// How many there were.
+    pub polls: u64,
+}

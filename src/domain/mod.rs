@@ -14,7 +14,7 @@ mod quantity;
 mod quote;
 mod verdict;
 
-pub use attempt::{Attempt, Outcome};
+pub use attempt::{Attempt, Drift, Outcome};
 pub use digest::{Digest, Sha256};
 pub use fact::{Aspect, Fact, Facts, Term};
 pub use hidden::Hidden;

@@ -1,24 +1,34 @@
 //! The one way in: page -> quotes -> runs. A live poll and an archived capture differ only in where their page
 //! came from. Knows no network, no schedule and no terminal.
 
+mod keep;
+mod reextract;
 mod runs;
 mod splice;
 #[cfg(test)]
 mod tests;
 mod verify;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use crate::domain::{
-    Attempt, Indicator, Origin, Outcome, Page, Quote, Slug, Timestamp, Validators, known, known_or_index,
+    Attempt, Drift, Indicator, Origin, Outcome, Page, Quote, Slug, Timestamp, Validators, known,
+    known_or_index,
 };
 use crate::parse::{self, Issue, Layout, Reading};
 use crate::store::{
     Decision, Held, NewCapture, Sighting, StoreError, StoredIndicator, StoredSource, Tables, Validator,
 };
 
+pub use keep::MAX_PAGES;
+pub use reextract::{Policy, Reextracted, reextract};
 pub use verify::faults;
+
+/// The most indicators of one source. A page that shows new labels for ever cannot fill the database with them.
+const MAX_INDICATORS: usize = 1000;
+/// The most issues of one page that its row in the poll log tells.
+const MAX_TOLD: usize = 20;
 
 /// A source as the write path needs to know it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,6 +66,34 @@ pub struct Report {
     pub capture: Option<i64>,
     /// Whether this very sighting was known already.
     pub is_repeat: bool,
+    /// What it means for whether the source is understood.
+    pub turn: Turn,
+}
+
+/// Whether a source is understood, and whether that is news.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Turn {
+    /// As before: understood, or never understood at all.
+    #[default]
+    Steady,
+    /// Its page used to be read, and is not any more.
+    Lost,
+    /// Its page is still not read.
+    StillLost,
+    /// Its page is read again, after a stretch in which it was not.
+    Regained(Drift),
+}
+
+impl Turn {
+    /// What a page that was read, or not, means after what came before.
+    fn of(is_read: bool, was_ever_read: bool, drift: Option<Drift>) -> Self {
+        match (is_read, drift) {
+            (true, Some(drift)) => Self::Regained(drift),
+            (false, Some(_)) => Self::StillLost,
+            (false, None) if was_ever_read => Self::Lost,
+            (_, None) => Self::Steady,
+        }
+    }
 }
 
 impl Report {
@@ -85,9 +123,10 @@ pub fn ingest(tables: Tables<'_>, source: &Source, page: &Page) -> Result<Report
     };
     let seen = Sighting { seen_at: page.captured_at, capture };
     let is_repeat = !tables.add_sighting(stored.id, seen)?;
-    let issues = news(tables, &stored, &mut reading)?;
-    let quotes = record(tables, source, &stored, reading, seen)?;
-    Ok(Report { quotes, issues, capture: Some(capture), is_repeat })
+    let indicators = tables.indicators_of(stored.id)?;
+    let issues = news(&indicators, &mut reading);
+    let quotes = record(tables, source, &stored, indicators, reading, seen)?;
+    Ok(Report { quotes, issues, capture: Some(capture), is_repeat, ..Report::default() })
 }
 
 /// Reads a page that was just fetched, logs the attempt with the outcome that follows, records what the page says,
@@ -108,9 +147,14 @@ pub fn ingest_poll(
     let Some(capture) = put_capture(tables, &stored, page, &reading)? else {
         let attempt =
             Attempt { outcome: Outcome::NotUnderstood, detail: detail(&attempt, &reading.issues), ..attempt };
+        let turn = Turn::of(false, before.is_some(), tables.drift(stored.id)?);
         tables.forget_validator(stored.id)?;
-        tables.log_poll(stored.id, &attempt, None)?;
-        return Ok((Report { issues: reading.issues, ..Report::default() }, attempt));
+        let poll = tables.log_poll(stored.id, &attempt, None)?;
+        // A page of a source that was never understood is no sign of a change, only of a wrong configuration.
+        if turn != Turn::Steady {
+            keep::keep(tables, &stored, page, poll)?;
+        }
+        return Ok((Report { issues: reading.issues, turn, ..Report::default() }, attempt));
     };
     // A page that is not what it should be is asked for whole the next time too: "not modified" would hide it.
     match validator(source, validators, capture).filter(|_| !reading.has_defects()) {
@@ -174,12 +218,17 @@ fn see(
     seen: Sighting,
     attempt: Attempt,
 ) -> Result<(Report, Attempt), StoreError> {
-    let issues = news(tables, stored, reading)?;
-    let rows = u32::try_from(reading.quotes.len()).unwrap_or(u32::MAX);
-    let attempt = Attempt { rows, detail: detail(&attempt, &issues), ..attempt };
+    let indicators = tables.indicators_of(stored.id)?;
+    let issues = news(&indicators, reading);
+    let turn = Turn::of(true, true, tables.drift(stored.id)?);
+    let attempt = Attempt { rows: rows(reading), detail: detail(&attempt, &issues), ..attempt };
     tables.log_poll(stored.id, &attempt, Some(seen))?;
-    let quotes = record(tables, source, stored, std::mem::take(reading), seen)?;
-    Ok((Report { quotes, issues, capture: Some(seen.capture), ..Report::default() }, attempt))
+    let quotes = record(tables, source, stored, indicators, std::mem::take(reading), seen)?;
+    Ok((Report { quotes, issues, capture: Some(seen.capture), turn, ..Report::default() }, attempt))
+}
+
+fn rows(reading: &Reading) -> u32 {
+    u32::try_from(reading.quotes.len()).unwrap_or(u32::MAX)
 }
 
 /// Logs an attempt that brought no page.
@@ -188,7 +237,7 @@ fn see(
 /// The database cannot be written.
 pub fn log_failure(tables: Tables<'_>, source: &Source, attempt: &Attempt) -> Result<(), StoreError> {
     let stored = tables.put_source(&source.name, &source.url)?;
-    tables.log_poll(stored.id, attempt, None)
+    tables.log_poll(stored.id, attempt, None).map(drop)
 }
 
 /// Notes a person's decision about held figures, wherever the same figures are held, and reads the sightings around
@@ -209,9 +258,12 @@ pub fn decide(tables: Tables<'_>, held: &Held, decision: Decision) -> Result<(),
     same.iter().try_for_each(|held| splice::reread_around(tables, &indicator, held.seen_at))
 }
 
-/// The lines of a poll's detail: what was remarked already, and what was not as expected.
+/// The lines of a poll's detail: what was remarked already, and what was not as expected. A page of nothing but
+/// mistakes is not told at length.
 fn detail(attempt: &Attempt, issues: &[Issue]) -> Option<String> {
-    joined(attempt, issues.iter().map(ToString::to_string))
+    let more = issues.len().saturating_sub(MAX_TOLD);
+    let rest = (more > 0).then(|| format!("and {more} more"));
+    joined(attempt, issues.iter().take(MAX_TOLD).map(ToString::to_string).chain(rest))
 }
 
 fn joined(attempt: &Attempt, lines: impl IntoIterator<Item = String>) -> Option<String> {
@@ -267,17 +319,33 @@ impl<'a> Readings<'a> {
     }
 }
 
-/// The issues of a reading; a label that is recorded already is no news.
-fn news(tables: Tables<'_>, stored: &StoredSource, reading: &mut Reading) -> Result<Vec<Issue>, StoreError> {
-    let mut issues = std::mem::take(&mut reading.issues);
-    if issues.iter().any(|issue| matches!(issue, Issue::UnknownLabel { .. })) {
-        let known: Vec<Slug> =
-            tables.indicators_of(stored.id)?.into_iter().map(|known| known.indicator.slug).collect();
-        issues.retain(
-            |issue| !matches!(issue, Issue::UnknownLabel { label } if known.contains(&Slug::of(label))),
-        );
+/// The issues of a reading; a label that is recorded already is no news. New labels beyond the most that a source
+/// may have are taken out of the reading.
+fn news(indicators: &[StoredIndicator], reading: &mut Reading) -> Vec<Issue> {
+    let known: HashSet<&Slug> = indicators.iter().map(|known| &known.indicator.slug).collect();
+    let mut room = MAX_INDICATORS.saturating_sub(known.len());
+    let mut refused: Vec<Quote> = Vec::new();
+    for quote in std::mem::take(&mut reading.quotes) {
+        let is_new = !known.contains(&quote.slug);
+        if is_new && room == 0 {
+            refused.push(quote);
+        } else {
+            room -= usize::from(is_new);
+            reading.quotes.push(quote);
+        }
     }
-    Ok(issues)
+    let mut issues = std::mem::take(&mut reading.issues);
+    let is_told = |label: &str| {
+        let slug = Slug::of(label);
+        known.contains(&slug) || refused.iter().any(|quote| quote.slug == slug)
+    };
+    issues.retain(|issue| !matches!(issue, Issue::UnknownLabel { label } if is_told(label)));
+    issues.extend(refused.first().map(|first| Issue::TooManyLabels {
+        first: first.label.clone(),
+        refused: refused.len(),
+        limit: MAX_INDICATORS,
+    }));
+    issues
 }
 
 /// Brings every quote of a sighting into the series of its indicator.
@@ -285,14 +353,12 @@ fn record(
     tables: Tables<'_>,
     source: &Source,
     stored: &StoredSource,
+    indicators: Vec<StoredIndicator>,
     reading: Reading,
     seen: Sighting,
 ) -> Result<Vec<(Quote, Fate)>, StoreError> {
-    let mut indicators: HashMap<Slug, StoredIndicator> = tables
-        .indicators_of(stored.id)?
-        .into_iter()
-        .map(|indicator| (indicator.indicator.slug.clone(), indicator))
-        .collect();
+    let mut indicators: HashMap<Slug, StoredIndicator> =
+        indicators.into_iter().map(|indicator| (indicator.indicator.slug.clone(), indicator)).collect();
     // Of two texts seen in the very same second one has to stand back.
     let is_alone = tables.seen_at(stored.id, seen.seen_at)?.iter().all(|&capture| capture == seen.capture);
     let mut quotes = Vec::with_capacity(reading.quotes.len());

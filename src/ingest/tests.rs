@@ -249,6 +249,24 @@ fn a_page_without_a_block_stores_nothing() {
     assert!(rows(&store).is_empty());
 }
 
+#[test]
+fn a_source_that_shows_new_labels_for_ever_gets_no_more_than_a_thousand_indicators() {
+    let mut store = Store::open_in_memory().unwrap();
+    let labels =
+        |from: usize, to: usize| (from..to).map(|label| format!("X{label}Y 1 0 0%\n")).collect::<String>();
+    for (minute, from) in [(0, 0), (1, 400), (2, 800)] {
+        record(&mut store, &page(minute, &labels(from, from + 400)));
+    }
+    let full = record(&mut store, &page(3, &format!("{}LQ45 777 2,30 0,30%\n", labels(0, 3))));
+    assert_eq!((full.quotes.len(), store.tables().indicators().unwrap().len()), (3, MAX_INDICATORS));
+    assert!(full.has_defects());
+    assert_eq!(
+        full.issues.last().unwrap().to_string(),
+        "new labels, LQ45 the first of 1, are not recorded: a source has at most 1000 indicators"
+    );
+    assert_eq!(faults(&store).unwrap(), []);
+}
+
 /// A few rows that move, stand still, vanish, contradict themselves, or are off by a factor of ten.
 fn header_rows() -> impl Strategy<Value = String> {
     let lq45 = prop_oneof![

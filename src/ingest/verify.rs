@@ -10,8 +10,8 @@ use super::Readings;
 use super::runs::{Reader, Rules, Seen};
 use super::splice::rules;
 
-/// Everything that is not as it was written: what the file says of itself, texts that no longer have their
-/// digest, and runs that the sightings do not make.
+/// Everything that is not as it was written: what the file says of itself, texts and kept pages that no longer have
+/// their digest, and runs that the sightings do not make.
 ///
 /// # Errors
 /// The database cannot be read far enough to tell.
@@ -19,6 +19,7 @@ pub fn faults(store: &Store) -> Result<Vec<Fault>, StoreError> {
     let mut faults = store.faults();
     let tables = store.tables();
     faults.extend(changed_texts(tables)?);
+    faults.extend(changed_pages(tables)?);
     // Deriving runs from texts or sightings that are not themselves would only repeat those faults.
     if faults.is_empty() {
         for source in tables.sources()? {
@@ -39,6 +40,20 @@ fn changed_texts(tables: Tables<'_>) -> Result<Vec<Fault>, StoreError> {
         }
         Ok(())
     })?;
+    Ok(faults)
+}
+
+fn changed_pages(tables: Tables<'_>) -> Result<Vec<Fault>, StoreError> {
+    let mut faults = Vec::new();
+    for source in tables.sources()? {
+        for page in tables.pages_of(source.id)? {
+            let fits = tables.page_body(page.id)?.is_some_and(|body| Digest::of(&body) == page.digest);
+            if !fits {
+                let problem = format!("the body of page {} does not have its digest", page.id);
+                faults.push(Fault { place: "kept_page".to_owned(), problem });
+            }
+        }
+    }
     Ok(faults)
 }
 

@@ -28,7 +28,7 @@ use crate::clock::Clock;
 use crate::domain::{Attempt, Origin, Outcome, Page, Timestamp, Validators};
 use crate::fetch::{Fetch, FetchError, Fetched, retry_after};
 use crate::format;
-use crate::ingest::{self, Report, Source};
+use crate::ingest::{self, Report, Source, Turn};
 use crate::store::{Store, StoreError};
 
 pub use backoff::{first_due, next_due, paused};
@@ -288,7 +288,8 @@ async fn off_the_workers<T: Send + 'static>(
     done.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
 }
 
-/// One line a poll, and one more when the source is to be left alone from now on.
+/// One line a poll, and one more when the source is to be left alone from now on. A page that is not understood any
+/// more is an error once, not at every poll until somebody comes.
 fn log(source: &Source, done: &Done, before: &Past) {
     let Attempt { outcome, http_status, duration_ms, rows, ref detail, .. } = done.attempt;
     let (name, outcome_word) = (source.name.as_str(), outcome.word());
@@ -310,10 +311,23 @@ fn log(source: &Source, done: &Done, before: &Past) {
             )
         };
     }
-    if outcome.is_success() && !done.report.has_defects() {
-        line!(info)
-    } else {
-        line!(warn)
+    match done.report.turn {
+        Turn::Lost => {
+            tracing::error!(
+                source = name,
+                outcome = outcome_word,
+                detail,
+                "the page is not understood any more and is kept; `pantau drift {name}` shows what changed"
+            );
+        }
+        Turn::StillLost => line!(info),
+        Turn::Regained(drift) => {
+            line!(info);
+            let outage = format::age(done.attempt.started_at - drift.since);
+            tracing::info!(source = name, outage, polls = drift.polls, "the page is understood again");
+        }
+        Turn::Steady if outcome.is_success() && !done.report.has_defects() => line!(info),
+        Turn::Steady => line!(warn),
     }
     if let Some(pause) = done.past.pause.as_ref().filter(|pause| before.pause.as_ref() != Some(pause)) {
         tracing::warn!(source = name, until = %pause.until.to_rfc3339(), reason = pause.reason, "paused");

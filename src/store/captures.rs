@@ -1,15 +1,11 @@
 //! The table `capture`: the exact ticker texts, deflated, each once.
 
-use std::io::{Read, Write};
-
 use chrono::NaiveDate;
-use flate2::Compression;
-use flate2::read::DeflateDecoder;
-use flate2::write::DeflateEncoder;
 use rusqlite::{OptionalExtension, Row, params};
 
 use crate::domain::{Digest, Origin, Timestamp};
 
+use super::deflate::{deflate, inflate};
 use super::error::{Doing, StoreError};
 use super::{Tables, instant, seal};
 
@@ -64,19 +60,8 @@ fn capture(row: &Row<'_>) -> rusqlite::Result<Capture> {
         origin: if origin == Origin::Live.word() { Origin::Live } else { Origin::Archive },
         digest: Digest(row.get(5)?),
         page_date: date,
-        block: inflate(row.get_ref(7)?.as_blob()?),
+        block: inflate(row.get_ref(7)?.as_blob()?, MAX_BLOCK).and_then(|text| String::from_utf8(text).ok()),
     })
-}
-
-fn deflate(text: &str) -> Vec<u8> {
-    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
-    let written = encoder.write_all(text.as_bytes()).and_then(|()| encoder.finish());
-    written.expect("writing to memory does not fail")
-}
-
-fn inflate(bytes: &[u8]) -> Option<String> {
-    let mut text = String::new();
-    DeflateDecoder::new(bytes).take(MAX_BLOCK).read_to_string(&mut text).ok().map(|_| text)
 }
 
 impl Tables<'_> {
@@ -114,7 +99,8 @@ impl Tables<'_> {
         let mut statement = self.connection.prepare_cached(&seal::CAPTURE.put()).doing("store a capture")?;
         let page_date = new.page_date.map(|date| date.to_string());
         let (at, origin) = (new.captured_at.timestamp(), new.origin.word());
-        let row = params![id, source_id, new.url, at, origin, digest.0, page_date, deflate(new.block)];
+        let row =
+            params![id, source_id, new.url, at, origin, digest.0, page_date, deflate(new.block.as_bytes())];
         statement.execute(row).doing("store a capture")?;
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use rusqlite::{OptionalExtension, Row, params};
 
-use crate::domain::{Attempt, Outcome, TimeRange, Timestamp};
+use crate::domain::{Attempt, Drift, Outcome, TimeRange, Timestamp};
 
 use super::error::{Doing, StoreError};
 use super::{Tables, instant, seal};
@@ -25,6 +25,14 @@ pub struct LoggedPoll {
     pub attempt: Attempt,
     /// What it saw.
     pub sighting: Option<Sighting>,
+}
+
+impl LoggedPoll {
+    /// Whether its page was not understood at the time, and was read later.
+    #[must_use]
+    pub fn was_reread(&self) -> bool {
+        self.sighting.is_some() && !self.attempt.outcome.is_success()
+    }
 }
 
 fn logged(row: &Row<'_>) -> rusqlite::Result<LoggedPoll> {
@@ -53,7 +61,7 @@ fn sighting(row: &Row<'_>) -> rusqlite::Result<Sighting> {
 const SEEN_IN: [&str; 2] = ["poll", "sighting"];
 
 impl Tables<'_> {
-    /// Logs an attempt.
+    /// Logs an attempt. Gives its key.
     ///
     /// # Errors
     /// The database cannot be written.
@@ -62,7 +70,7 @@ impl Tables<'_> {
         source_id: i64,
         attempt: &Attempt,
         seen: Option<Sighting>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<i64, StoreError> {
         let id = self.next_id("SELECT coalesce(max(id), 0) + 1 FROM poll")?;
         let mut statement = self.connection.prepare_cached(&seal::POLL.put()).doing("log a poll")?;
         let signed = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
@@ -81,7 +89,45 @@ impl Tables<'_> {
                 seen.map(|seen| seen.capture)
             ])
             .doing("log a poll")?;
-        Ok(())
+        Ok(id)
+    }
+
+    /// Notes what an attempt saw whose page was not understood at the time. Says whether it is in the log and
+    /// nothing was noted before. Its outcome stays: that is how it ended.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn see_again(self, source_id: i64, poll: i64, seen: Sighting, rows: u32) -> Result<bool, StoreError> {
+        let sql = "UPDATE poll SET seen_at = ?4, capture_id = ?5, rows = ?6, seal = seal('poll', id, source_id, \
+                   started_at, outcome, http_status, duration_ms, body_bytes, ?6, detail, ?4, ?5) \
+                   WHERE id = ?2 AND source_id = ?1 AND outcome = ?3 AND seen_at IS NULL";
+        let mut statement = self.connection.prepare_cached(sql).doing("note what a poll saw")?;
+        let outcome = Outcome::NotUnderstood.word();
+        let row = params![source_id, poll, outcome, seen.seen_at.timestamp(), seen.capture, rows];
+        statement.execute(row).map(|changed| changed > 0).doing("note what a poll saw")
+    }
+
+    /// The attempts since the last one that saw what the header says whose pages were not understood; none for a
+    /// source that was never understood at all.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn drift(self, source_id: i64) -> Result<Option<Drift>, StoreError> {
+        if self.last_sighting(source_id)?.is_none() {
+            return Ok(None);
+        }
+        let sql = "WITH last AS (SELECT started_at, id FROM poll INDEXED BY poll_started \
+                                 WHERE source_id = ?1 AND seen_at IS NOT NULL ORDER BY started_at DESC, id DESC LIMIT 1) \
+                   SELECT count(*), min(started_at) FROM poll WHERE source_id = ?1 AND outcome = ?2 \
+                   AND (started_at, id) > (coalesce((SELECT started_at FROM last), ?3), coalesce((SELECT id FROM last), 0))";
+        let mut statement = self.connection.prepare_cached(sql).doing("read the poll log")?;
+        let counted = statement
+            .query_row(params![source_id, Outcome::NotUnderstood.word(), i64::MIN], |row| {
+                let since = row.get::<_, Option<i64>>(1)?.map(instant).transpose()?;
+                Ok((row.get::<_, i64>(0)?.unsigned_abs(), since))
+            })
+            .doing("read the poll log")?;
+        Ok(counted.1.map(|since| Drift { since, polls: counted.0 }))
     }
 
     /// Notes that an archived text was seen; says whether that is news.

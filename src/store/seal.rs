@@ -98,10 +98,36 @@ sealed!(
     "outcome",
     "detail",
 );
+sealed!(
+    KEPT_PAGE,
+    "kept_page",
+    "id",
+    "source_id",
+    "url",
+    "content_type",
+    "digest",
+    "bytes",
+    "was_cut",
+    "body",
+);
+sealed!(KEPT_SIGHTING, "kept_sighting", "page_id", "poll_id", "seen_at");
 
 /// Every sealed table.
-pub(super) const ALL: [Sealed; 11] =
-    [SOURCE, INDICATOR, CAPTURE, OBSERVATION, POLL, SIGHTING, HELD, VALIDATOR, PAUSE, ALERT, DELIVERY];
+pub(super) const ALL: [Sealed; 13] = [
+    SOURCE,
+    INDICATOR,
+    CAPTURE,
+    OBSERVATION,
+    POLL,
+    SIGHTING,
+    HELD,
+    VALIDATOR,
+    PAUSE,
+    ALERT,
+    DELIVERY,
+    KEPT_PAGE,
+    KEPT_SIGHTING,
+];
 
 impl Sealed {
     /// Writes a whole row, replacing the one with the same key. Parameters are the columns in order.
