@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each crate, and the one module that may name it.
-const DOORS: [(&str, &str); 21] = [
+const DOORS: [(&str, &str); 22] = [
     ("reqwest", "fetch"),
     ("rustls", "fetch"),
     ("webpki_roots", "fetch"),
@@ -23,6 +23,7 @@ const DOORS: [(&str, &str); 21] = [
     ("scraper", "parse"),
     ("clap", "cli"),
     ("comfy_table", "report"),
+    ("similar", "report"),
     ("sha2", "domain"),
     ("croner", "poll"),
     ("texting_robots", "fetch"),

@@ -13,7 +13,7 @@ use crate::report::{self, Format, Table};
 use crate::store::Store;
 use crate::{clock, format};
 
-use super::exit::{Exit, Refusal};
+use super::exit::{Exit, Refusal, advise};
 use super::{Global, RangeArgs};
 
 /// The surroundings of a command.
@@ -110,6 +110,13 @@ impl Context {
     /// Says something beside the answer.
     pub(super) fn note(&self, text: &str) {
         note(self.quiet, text);
+    }
+
+    /// Says a way out, below what went wrong.
+    pub(super) fn hint(&self, text: &str) {
+        if !self.quiet {
+            advise(text);
+        }
     }
 
     /// The sources to poll: the named one, else every enabled one.

@@ -93,7 +93,7 @@ pub(super) fn tell_usage(error: &clap::Error) -> Exit {
 }
 
 /// Says what would help.
-fn advise(hint: &str) {
+pub(super) fn advise(hint: &str) {
     anstream::eprintln!("hint: {}", format::escape(hint));
 }
 
@@ -148,6 +148,10 @@ fn of_query(error: &QueryError) -> (Exit, Option<String>) {
         }
         QueryError::Ambiguous { choices, .. } => (Exit::Usage, Some(format!("say {}", choices.join(" or ")))),
         QueryError::NothingKnown { .. } => (Exit::NoData, None),
+        QueryError::UnknownPage { .. } => {
+            (Exit::NoData, Some("`pantau drift` lists the pages that are kept".to_owned()))
+        }
+        QueryError::AmbiguousPage { .. } => (Exit::Usage, Some("say more of it, or its number".to_owned())),
         QueryError::Store(error) => of_store(error),
         QueryError::Disorder(_) => (Exit::Unsound, None),
     }

@@ -9,11 +9,13 @@ mod check;
 mod context;
 mod daemon;
 mod db;
+mod drift;
 mod exit;
 mod extract;
 mod log;
 mod plan;
 mod poll;
+mod reextract;
 mod reload;
 mod review;
 mod service;
@@ -133,6 +135,10 @@ enum Command {
     Check(CheckArgs),
     /// Show how the alerts stand, and test whether their messages arrive
     Alert(AlertArgs),
+    /// Show which sources are not understood any more, and what changed; exit 5 when one is
+    Drift(DriftArgs),
+    /// Read the pages again that were not understood, after a fix
+    Reextract(ReextractArgs),
     /// Back up or verify the database
     Db(DbArgs),
     /// Write a commented pantau.toml
@@ -331,6 +337,31 @@ enum AlertTask {
 }
 
 #[derive(Debug, Args)]
+struct DriftArgs {
+    /// Source to look at; every one by default
+    #[arg(conflicts_with = "page")]
+    source: Option<String>,
+    /// Write a kept page to a file instead: its number in the list, or its digest
+    #[arg(long, value_name = "PAGE", requires = "output")]
+    page: Option<String>,
+    /// The file, never overwritten; - is stdout
+    #[arg(short, long, value_name = "FILE", requires = "page")]
+    output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct ReextractArgs {
+    /// Source whose pages to read; every one by default
+    source: Option<String>,
+    /// Record pages too that lack an indicator which the last understood text showed
+    #[arg(long)]
+    partly: bool,
+    /// Show what would be stored, and store nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+#[derive(Debug, Args)]
 struct DbArgs {
     #[command(subcommand)]
     task: DbTask,
@@ -389,6 +420,8 @@ fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
         Command::Review(args) => review::run(&context()?, &args),
         Command::Check(args) => check::run(&context()?, &args),
         Command::Alert(args) => alert::run(&context()?, &args.task),
+        Command::Drift(args) => drift::run(&context()?, &args),
+        Command::Reextract(args) => reextract::run(&context()?, &args),
         Command::Db(args) => db::run(&context()?, &args.task),
         Command::Init(args) => setup::init(&cli.global, &args),
         Command::Config => setup::config(&context()?),

@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use crate::clock;
 use crate::domain::{Attempt, Outcome};
 use crate::format;
-use crate::ingest::{self, Fate, Report, saved_page};
+use crate::ingest::{self, Fate, Report, Turn, saved_page};
 use crate::poll::{Done, Manners, poll_once};
 use crate::report::{Format, QuoteRow, Summary};
 use crate::store::Store;
@@ -112,18 +112,15 @@ fn from_network(context: &Context, args: &PollArgs) -> anyhow::Result<Vec<Outtur
 }
 
 fn show(context: &Context, outturns: &[Outturn]) -> anyhow::Result<()> {
-    let summary = summary(outturns);
+    let summary = Summary::of(outturns.iter().map(|outturn| &outturn.report));
     let is_table = context.format == Format::Table;
     if is_table {
         let quotes = outturns.iter().flat_map(|outturn| {
             outturn.report.quotes.iter().map(|(quote, fate)| (outturn.source.as_str(), quote, word(*fate)))
         });
         print(&QuoteRow::table(quotes).to_string())?;
-        let Summary { captures, rows, stored, unchanged, held, failed, .. } = summary;
-        if rows > 0 {
-            print(&format!(
-                "{captures} read, {rows} rows: {stored} new, {unchanged} unchanged, {held} held, {failed} failed\n"
-            ))?;
+        if summary.rows > 0 {
+            print(&format!("{}\n", summary.line()))?;
         }
     } else {
         context.answer(&[summary], || unreachable!("not a table"))?;
@@ -141,6 +138,9 @@ fn tell(context: &Context, outturn: &Outturn, table_told: bool) {
     if let Some(Ended { attempt, .. }) = outturn.failure() {
         let detail = attempt.detail.as_deref().unwrap_or(attempt.outcome.word());
         complain(&format!("{name}: {detail}"));
+        if matches!(outturn.report.turn, Turn::Lost | Turn::StillLost) {
+            context.hint(&format!("the page is kept; `pantau drift {}` shows what changed", outturn.source));
+        }
         return;
     }
     if outturn.report.is_repeat {
@@ -165,20 +165,6 @@ fn word(fate: Fate) -> &'static str {
         Fate::Stored => "new",
         Fate::Unchanged => "unchanged",
         Fate::Held => "held, see `pantau review`",
-    }
-}
-
-fn summary(outturns: &[Outturn]) -> Summary {
-    let count = |fate| outturns.iter().map(|outturn| outturn.report.count(fate)).sum();
-    let failed = outturns.iter().filter(|outturn| outturn.report.capture.is_none()).count();
-    Summary {
-        captures: outturns.len() - failed,
-        rows: outturns.iter().map(|outturn| outturn.report.quotes.len()).sum(),
-        stored: count(Fate::Stored),
-        unchanged: count(Fate::Unchanged),
-        held: count(Fate::Held),
-        issues: outturns.iter().map(|outturn| outturn.report.issues.len()).sum(),
-        failed,
     }
 }
 

@@ -85,7 +85,7 @@ fn unfolded(tables: Tables<'_>, kept: &KeptPage) -> Result<Page, StoreError> {
 
 /// The labels of the last understood text before a page that the page does not show.
 fn missing(tables: Tables<'_>, kept: &KeptPage, reading: &Reading) -> Result<Vec<String>, StoreError> {
-    let Some(before) = tables.sighting_before(kept.source_id, kept.first_seen)? else {
+    let Some(before) = tables.sighting_at(kept.source_id, kept.first_seen)? else {
         return Ok(Vec::new());
     };
     let before = reading_of(tables, before.capture)?.quotes;

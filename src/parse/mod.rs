@@ -2,6 +2,7 @@
 //!
 //! What is understood stands beside what is not: a [`Reading`] holds quotes *and* issues.
 
+mod around;
 mod block;
 mod cells;
 mod charset;
@@ -23,6 +24,7 @@ use chrono::NaiveDate;
 
 use crate::domain::Quote;
 
+pub use around::{Line, Surroundings, around};
 pub use issue::Issue;
 pub use layout::{Cells, CssRules, JsonIndicator, JsonRules, Layout, Locale};
 pub use problem::Problem;

@@ -375,7 +375,7 @@ fn a_number_of_four_hundred_digits_is_named_and_not_read() {
     assert!(page(&header).quotes.is_empty());
     let list = format!("<li><b>LQ45</b><i>{digits}</i>");
     let told = format!("expected a number as the level of LQ45; there stands '{shown}'");
-    assert_eq!(issues_of(&list, &css()), [told.clone()]);
+    assert_eq!(issues_of(&list, &css()), [told]);
     for number in [digits.clone(), format!("-{digits}.5"), format!("\"{digits}\""), format!("{digits}e400")] {
         let document = format!("{{\"LQ45\":{number}}}");
         let reading = parse(document.as_bytes(), None, &json(&["LQ45".to_owned()]));

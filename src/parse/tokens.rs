@@ -145,9 +145,7 @@ impl Splitter {
     }
 
     fn rejoin_label(&mut self, next: char) {
-        let is_lone_sign =
-            self.current.chars().count() == 1 && self.current.starts_with(|c| is_minus(c) || c == '+');
-        if !(is_lone_sign && self.glued && next.is_alphabetic()) {
+        if !(is_sign(&self.current) && self.glued && next.is_alphabetic()) {
             return;
         }
         if let Some(word) = self.words.pop() {

@@ -2,6 +2,7 @@
 //! Knows no output form, no terminal and no clock.
 
 mod change;
+mod drift;
 mod explain;
 mod facts;
 mod status;
@@ -16,6 +17,7 @@ use crate::series::{Bar, Disorder, Series, resample, resample_returns};
 use crate::store::{Held, StoreError, StoredIndicator, Tables};
 
 pub use change::{ChangeOver, changes};
+pub use drift::{SourceDrift, drift, drifts, kept_page};
 pub use explain::{Explanation, explain};
 pub use facts::facts;
 pub use status::{IndicatorHealth, Recorded, SourceHealth, health, recorded};
@@ -46,6 +48,18 @@ pub enum QueryError {
         name: String,
         /// When.
         when: String,
+    },
+    /// No page is kept under that name.
+    #[error("no page is kept under '{name}'")]
+    UnknownPage {
+        /// What was asked for.
+        name: String,
+    },
+    /// Several kept pages have a digest that begins so.
+    #[error("several kept pages have a digest that begins with '{name}'")]
+    AmbiguousPage {
+        /// What was asked for.
+        name: String,
     },
     /// The database failed.
     #[error(transparent)]

@@ -67,7 +67,7 @@ pub fn health(tables: Tables<'_>, now: Timestamp) -> Result<Vec<SourceHealth>, Q
     for source in tables.sources()? {
         let last_seen = tables.last_sighting(source.id)?.map(|sighting| sighting.seen_at);
         let polls = tables.newest_polls(source.id, STREAK_LIMIT)?;
-        let failures = polls.iter().take_while(|poll| !poll.attempt.outcome.is_success()).count();
+        let failures = polls.iter().take_while(|poll| poll.sighting.is_none()).count();
         let mut indicators = Vec::new();
         for one in tables.indicators_of(source.id)? {
             let newest = known_until(tables, &one)?;

@@ -99,6 +99,9 @@ impl ExplainRow {
             let status = attempt.http_status.map(|status| format!(", status {status}")).unwrap_or_default();
             let (started, outcome) = (format::time(attempt.started_at, zone), attempt.outcome.word());
             line("poll", format!("started {started}, {outcome}{status}, {} ms", attempt.duration_ms));
+            if poll.was_reread() {
+                line("", "its page was not understood then; it was kept, and read again later".to_owned());
+            }
         }
         table
     }

@@ -5,9 +5,12 @@
 mod alerts;
 mod cell;
 mod change;
+mod diff;
+mod drift;
 mod explain;
 mod health;
 mod pages;
+mod reextract;
 mod review;
 mod runs;
 mod spreadsheet;
@@ -19,9 +22,11 @@ use crate::format::escape_json;
 
 pub use alerts::{AlertRow, CheckRow, TestRow};
 pub use change::ChangeRow;
+pub use drift::DriftRow;
 pub use explain::ExplainRow;
 pub use health::{IndicatorRow, SourceRow, StatusRow};
 pub use pages::{ExtractRow, QuoteRow, Summary};
+pub use reextract::RereadRow;
 pub use review::HeldRow;
 pub use runs::{BarRow, RunRow};
 pub use table::Table;

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::domain::{Change, Digest, Level, Percent, Quote};
+use crate::ingest::{Fate, Report};
 
 use super::cell::{change_text, level_text, percent_text};
 use super::table::{Table, Text};
@@ -71,7 +72,7 @@ impl QuoteRow {
     }
 }
 
-/// `poll` and `import`: the summary.
+/// `poll`, `import` and `reextract`: the summary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Summary {
     /// Pages that could be read.
@@ -88,4 +89,32 @@ pub struct Summary {
     pub issues: usize,
     /// Pages that could not be fetched or read.
     pub failed: usize,
+}
+
+impl Summary {
+    /// What became of pages. One that gave no capture could not be read.
+    #[must_use]
+    pub fn of<'a>(reports: impl Iterator<Item = &'a Report>) -> Self {
+        reports.fold(Self::default(), |sum, report| {
+            let is_read = report.capture.is_some();
+            Self {
+                captures: sum.captures + usize::from(is_read),
+                rows: sum.rows + report.quotes.len(),
+                stored: sum.stored + report.count(Fate::Stored),
+                unchanged: sum.unchanged + report.count(Fate::Unchanged),
+                held: sum.held + report.count(Fate::Held),
+                issues: sum.issues + report.issues.len(),
+                failed: sum.failed + usize::from(!is_read),
+            }
+        })
+    }
+
+    /// The summary for people.
+    #[must_use]
+    pub fn line(&self) -> String {
+        let Self { captures, rows, stored, unchanged, held, failed, .. } = self;
+        format!(
+            "{captures} read, {rows} rows: {stored} new, {unchanged} unchanged, {held} held, {failed} failed"
+        )
+    }
 }

@@ -171,6 +171,15 @@ impl Tables<'_> {
         Ok(nearest.into_iter().max_by_key(|seen| seen.seen_at))
     }
 
+    /// The last sighting at an instant or before.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn sighting_at(self, source_id: i64, at: Timestamp) -> Result<Option<Sighting>, StoreError> {
+        let nearest = self.nearest(source_id, at, "seen_at <= ?2", "DESC")?;
+        Ok(nearest.into_iter().max_by_key(|seen| seen.seen_at))
+    }
+
     /// The first sighting after an instant.
     ///
     /// # Errors

@@ -102,6 +102,8 @@ fn a_database_that_was_never_made_is_no_data() {
         &["explain", "lq45"],
         &["indicators"],
         &["review"],
+        &["drift"],
+        &["reextract"],
         &["db", "verify"],
         &["db", "backup", "salinan.db"],
     ] {

@@ -27,6 +27,9 @@ pub(crate) fn content(database: &Path) -> Vec<String> {
         ),
         format!("SELECT 'poll', started_at, outcome, rows, detail, seen_at, {of_capture} FROM poll"),
         format!("SELECT 'sighting', seen_at, {of_capture} FROM sighting"),
+        "SELECT 'kept_page', url, content_type, hex(digest), bytes, was_cut FROM kept_page".to_owned(),
+        "SELECT 'kept_sighting', seen_at, (SELECT hex(digest) FROM kept_page WHERE id = page_id) FROM kept_sighting"
+            .to_owned(),
         format!(
             "SELECT 'held', {of_indicator}, seen_at, last_seen, {figures}, reason, decision, {of_capture} FROM held"
         ),
@@ -51,10 +54,12 @@ fn lines(connection: &Connection, sql: &str) -> rusqlite::Result<Vec<String>> {
     statement.query_map([], line)?.collect()
 }
 
-/// A database with something in every table: captures, a poll log with a version of the page, held figures.
+/// A database with something in every table: captures, a poll log with a version of the page, a kept page, held
+/// figures.
 fn rich() -> Home {
     let home = Home::with_captures(&FOUR);
     let server = crate::server::Server::start(vec![
+        crate::server::Answer::page(crate::shapes::without_block()),
         crate::server::Answer::page(capture("c03").text).header("ETag", "\"satu\""),
         crate::server::Answer::new("500 Internal Server Error", "sedang rusak").header("Retry-After", "120"),
     ]);
@@ -62,8 +67,9 @@ fn rich() -> Home {
         "config/pantau/pantau.toml",
         format!("[[source]]\nname = \"kontan\"\nurl = \"{}\"\nlayout = \"kontan\"\n", server.url()),
     );
+    home.pantau(["poll"]).fails(5);
     home.pantau(["poll"]).ok();
-    home.pantau(["poll"]).run();
+    home.pantau(["poll"]).fails(75);
     // An alert that fired, and a message about it that waits for its second attempt.
     let at = chrono::DateTime::from_timestamp(1_732_246_200, 0).unwrap();
     let (name, rule) = ("naik".to_owned(), "lq45.level >= 900".to_owned());
@@ -243,6 +249,8 @@ fn everything(database: &Path) -> rusqlite::Result<Vec<String>> {
         "validator",
         "alert",
         "delivery",
+        "kept_page",
+        "kept_sighting",
     ] {
         rows.extend(lines(&connection, &format!("SELECT * FROM {table} NOT INDEXED"))?);
     }

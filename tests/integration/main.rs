@@ -11,6 +11,7 @@ mod common;
 mod config;
 mod daemon;
 mod database;
+mod drift;
 mod extract;
 mod gallery;
 mod injection;
