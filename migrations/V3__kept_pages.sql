@@ -32,4 +32,7 @@ CREATE TABLE kept_sighting (
     PRIMARY KEY (page_id, poll_id)
 ) STRICT, WITHOUT ROWID;
 
+-- An outage that nobody looks at for a year is half a million attempts; each poll asks when it began.
+CREATE INDEX poll_not_understood ON poll (source_id, started_at) WHERE outcome = 'not_understood';
+
 PRAGMA user_version = 3;

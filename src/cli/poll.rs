@@ -47,7 +47,18 @@ pub(super) fn run(context: &Context, args: &PollArgs) -> anyhow::Result<Exit> {
         None => from_network(context, args)?,
     };
     show(context, &outturns)?;
+    if !args.dry_run {
+        hint_at_drift(context, &outturns);
+    }
     Ok(exit_of(&outturns))
+}
+
+/// A page that used to be read and is not any more was kept.
+fn hint_at_drift(context: &Context, outturns: &[Outturn]) {
+    let is_lost = |outturn: &&Outturn| matches!(outturn.report.turn, Turn::Lost | Turn::StillLost);
+    for outturn in outturns.iter().filter(is_lost) {
+        context.hint(&format!("the page is kept; `pantau drift {}` shows what changed", outturn.source));
+    }
 }
 
 /// Where rows go: the database, or a copy of it in memory that is forgotten.
@@ -138,9 +149,6 @@ fn tell(context: &Context, outturn: &Outturn, table_told: bool) {
     if let Some(Ended { attempt, .. }) = outturn.failure() {
         let detail = attempt.detail.as_deref().unwrap_or(attempt.outcome.word());
         complain(&format!("{name}: {detail}"));
-        if matches!(outturn.report.turn, Turn::Lost | Turn::StillLost) {
-            context.hint(&format!("the page is kept; `pantau drift {}` shows what changed", outturn.source));
-        }
         return;
     }
     if outturn.report.is_repeat {

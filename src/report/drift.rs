@@ -86,10 +86,10 @@ fn section(found: &SourceDrift, zone: Tz, now: Timestamp) -> String {
         Some(drift) => line(
             "not understood",
             Text::warning(format!(
-                "since {} ({}), {} polls",
+                "since {} ({}), {}",
                 format::time(drift.since, zone),
                 format::age(now - drift.since),
-                drift.polls
+                if drift.polls == 1 { "1 poll".to_owned() } else { format!("{} polls", drift.polls) }
             )),
         ),
         None => line("understood", Text::plain("again; pages of a time when it was not are kept")),

@@ -116,13 +116,15 @@ impl Tables<'_> {
         if self.last_sighting(source_id)?.is_none() {
             return Ok(None);
         }
-        let sql = "WITH last AS (SELECT started_at, id FROM poll INDEXED BY poll_started \
-                                 WHERE source_id = ?1 AND seen_at IS NOT NULL ORDER BY started_at DESC, id DESC LIMIT 1) \
-                   SELECT count(*), min(started_at) FROM poll WHERE source_id = ?1 AND outcome = ?2 \
-                   AND (started_at, id) > (coalesce((SELECT started_at FROM last), ?3), coalesce((SELECT id FROM last), 0))";
+        // The outcome stands in the text, not in a parameter: only then is its own index used.
+        let sql = "WITH last AS (SELECT started_at, id FROM poll WHERE source_id = ?1 AND seen_at IS NOT NULL \
+                                 ORDER BY seen_at DESC, id DESC LIMIT 1) \
+                   SELECT count(*), min(started_at) FROM poll \
+                   WHERE source_id = ?1 AND outcome = 'not_understood' AND (started_at, id) > \
+                   (coalesce((SELECT started_at FROM last), ?2), coalesce((SELECT id FROM last), 0))";
         let mut statement = self.connection.prepare_cached(sql).doing("read the poll log")?;
         let counted = statement
-            .query_row(params![source_id, Outcome::NotUnderstood.word(), i64::MIN], |row| {
+            .query_row(params![source_id, i64::MIN], |row| {
                 let since = row.get::<_, Option<i64>>(1)?.map(instant).transpose()?;
                 Ok((row.get::<_, i64>(0)?.unsigned_abs(), since))
             })

@@ -4,8 +4,8 @@ use chrono::DateTime;
 
 use super::*;
 use crate::domain::{
-    Attempt, Figures, Indicator, Kind, Level, Observation, Origin, Outcome, Quantity, Run, Slug, TimeRange,
-    Verdict,
+    Attempt, Drift, Figures, Indicator, Kind, Level, Observation, Origin, Outcome, Quantity, Run, Slug,
+    TimeRange, Verdict,
 };
 
 fn at(second: i64) -> Timestamp {
@@ -206,4 +206,28 @@ fn a_reader_makes_no_database() {
     let path = folder.path().join("none.db");
     assert!(Store::open_reader(&path).unwrap_err().is_missing());
     assert!(!path.exists());
+}
+
+#[test]
+fn an_outage_is_counted_from_the_last_text_that_was_seen() {
+    let (mut store, _) = filled();
+    let log = |store: &mut Store, second: i64, outcome: Outcome| {
+        store.write(|tables| tables.log_poll(1, &attempt(second, outcome), None)).unwrap()
+    };
+    assert_eq!(store.tables().drift(1).unwrap(), None);
+    let first = log(&mut store, 120, Outcome::NotUnderstood);
+    log(&mut store, 180, Outcome::Unreachable);
+    let last = log(&mut store, 240, Outcome::NotUnderstood);
+    assert_eq!(store.tables().drift(1).unwrap(), Some(Drift { since: at(120), polls: 2 }));
+    let seen = |second: i64| Sighting { seen_at: at(second), capture: 1 };
+    let mut see_again =
+        |poll, second| store.write(|tables| tables.see_again(1, poll, seen(second), 1)).unwrap();
+    assert!(see_again(first, 121));
+    assert!(!see_again(first, 121), "it saw something by now");
+    assert!(!see_again(2, 61), "it brought no page");
+    assert_eq!(store.tables().drift(1).unwrap(), Some(Drift { since: at(240), polls: 1 }));
+    store.write(|tables| tables.see_again(1, last, seen(241), 1)).unwrap();
+    assert_eq!(store.tables().drift(1).unwrap(), None);
+    assert!(store.tables().newest_polls(1, 1).unwrap()[0].was_reread());
+    assert_eq!(store.faults(), []);
 }
