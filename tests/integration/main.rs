@@ -13,6 +13,7 @@ mod daemon;
 mod database;
 mod drift;
 mod extract;
+mod fuzz;
 mod gallery;
 mod injection;
 mod mail;
