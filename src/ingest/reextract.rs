@@ -118,6 +118,8 @@ fn see(
 mod tests {
     use std::time::Duration;
 
+    use proptest::prelude::*;
+
     use super::*;
     use crate::domain::{Attempt, Drift, Outcome, TimeRange, Timestamp, Validators};
     use crate::ingest::{MAX_PAGES, Turn, faults, ingest_poll};
@@ -194,10 +196,18 @@ mod tests {
         for one in tables.indicators().unwrap() {
             let runs = tables.runs(one.id, TimeRange::default()).unwrap();
             rows.extend(runs.iter().map(|seen| format!("{} {:?}", one.indicator.slug, seen.run)));
+            let held = tables.held_of(one.id).unwrap();
+            rows.extend(
+                held.iter().map(|held| format!("{} {} {}", one.indicator.slug, held.seen_at, held.last_seen)),
+            );
         }
         let source = tables.source("lain").unwrap().unwrap();
         for poll in tables.polls_in(source.id, TimeRange::default()).unwrap() {
-            let seen = poll.sighting.map(|seen| (seen.seen_at, tables.capture(seen.capture).unwrap().digest));
+            let text = |seen: Sighting| {
+                let capture = tables.capture(seen.capture).unwrap();
+                (seen.seen_at, capture.digest, capture.captured_at, capture.origin)
+            };
+            let seen = poll.sighting.map(text);
             rows.push(format!("poll {} {} {seen:?}", poll.attempt.started_at, poll.attempt.rows));
         }
         rows
@@ -226,6 +236,37 @@ mod tests {
         assert_eq!(faults(&missed).unwrap(), []);
         let source = missed.tables().source("lain").unwrap().unwrap();
         assert_eq!(missed.tables().drift(source.id).unwrap(), None);
+    }
+
+    /// Pages of two layouts with levels that stand still, move, or are off by a factor of ten.
+    fn pages() -> impl Strategy<Value = Vec<String>> {
+        let level = prop_oneof![3 => Just(1000i64), 2 => Just(1010), 1 => Just(10_100)];
+        let pages = prop::collection::vec((prop_oneof![Just("li"), Just("div")], level), 1..16);
+        pages.prop_map(|pages| {
+            let first = page("li", 1000);
+            let rest = pages.into_iter().map(|(element, level)| page(element, level));
+            std::iter::once(first).chain(rest).collect()
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn it_does_not_matter_when_a_layout_was_understood(pages in pages(), fixed_at in 0..16usize) {
+            let (old, new) = (source("li"), source("li, div"));
+            let mut missed = Store::open_in_memory().unwrap();
+            let mut seen = Store::open_in_memory().unwrap();
+            for (minute, body) in (0..).zip(&pages) {
+                let layout = if usize::try_from(minute).unwrap() < fixed_at { &old } else { &new };
+                poll(&mut missed, layout, minute, body);
+                poll(&mut seen, &new, minute, body);
+            }
+            reread_all(&mut missed, &new, Policy::Whole);
+            prop_assert_eq!(kept(&missed), []);
+            prop_assert_eq!(rows(&missed), rows(&seen));
+            prop_assert_eq!(faults(&missed).unwrap(), []);
+        }
     }
 
     #[test]
