@@ -1,5 +1,8 @@
 //! Which pages that were not understood are kept. Enough of them that a later fix can fill the gap, few enough that
 //! a page that changes at every poll cannot fill the disk.
+//!
+//! A page that gives some rows is recorded as far as it goes, and not kept: a row that lost its figures looks like one
+//! whose figures are not out yet, and headers have such rows every morning.
 
 use crate::domain::{Page, Timestamp};
 use crate::store::{KeptPage, KeptSighting, NewPage, StoreError, StoredSource, Tables};

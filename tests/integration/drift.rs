@@ -161,12 +161,13 @@ fn nothing_of_a_page_commands_a_terminal_through_the_diff() {
     home.pantau(["poll"]).refuses(5);
     let done = home.pantau(["drift"]).fails(5);
     let raw = |text: &str| text.chars().any(|c| c.is_control() && c != '\n' || c == '\u{202e}');
-    assert!(!raw(&anstream_free(&done.stdout())), "{done}");
-}
-
-/// The text without the colours that the program itself writes; a page's own would stand after its marks.
-fn anstream_free(text: &str) -> String {
-    text.replace("\u{1b}[35m", "").replace("\u{1b}[0m", "")
+    assert!(!raw(&done.stdout()), "{done}");
+    for form in ["json", "ndjson", "csv"] {
+        let done = home.pantau(["drift", "-f", form]).fails(5);
+        assert!(!raw(&done.stdout()) && !raw(&done.stderr()), "{done}");
+    }
+    let cells = home.pantau(["drift", "-f", "csv"]).fails(5).stdout();
+    assert!(cells.contains("'-| INDIKATOR |") && !cells.contains("\"-| INDIKATOR |"), "{cells}");
 }
 
 #[test]
