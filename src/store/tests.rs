@@ -231,3 +231,30 @@ fn an_outage_is_counted_from_the_last_text_that_was_seen() {
     assert!(store.tables().newest_polls(1, 1).unwrap()[0].was_reread());
     assert_eq!(store.faults(), []);
 }
+
+#[test]
+fn a_page_is_kept_once_and_goes_with_its_age() {
+    let (mut store, _) = filled();
+    let seen = |poll, second| KeptSighting { poll, seen_at: at(second) };
+    let new = |body| NewPage { url: "https://example.org/", content_type: Some("text/html"), body };
+    store
+        .write(|tables| {
+            tables.keep_page(1, &new(b"one"), seen(1, 0))?;
+            tables.keep_page(1, &new(b"two"), seen(2, 60))?;
+            tables.keep_page(1, &new(b"one"), seen(3, 120))?;
+            // The same bytes under another header may say something else.
+            tables.keep_page(1, &NewPage { content_type: None, ..new(b"two") }, seen(4, 180))
+        })
+        .unwrap();
+    let times = |store: &Store| {
+        let pages = store.tables().pages_of(1).unwrap();
+        pages.iter().map(|page| (page.id, page.times, page.last_seen)).collect::<Vec<_>>()
+    };
+    assert_eq!(times(&store), [(1, 2, at(120)), (2, 1, at(60)), (3, 1, at(180))]);
+    assert_eq!(store.tables().page_sightings(1).unwrap(), [seen(1, 0), seen(3, 120)]);
+    assert_eq!(store.tables().page_body(2).unwrap().as_deref(), Some(b"two".as_slice()));
+    assert_eq!(store.faults(), []);
+    assert_eq!(store.write(|tables| tables.drop_pages_before(1, at(120))).unwrap(), 1);
+    assert_eq!(times(&store), [(1, 2, at(120)), (3, 1, at(180))]);
+    assert_eq!(store.faults(), []);
+}
