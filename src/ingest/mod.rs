@@ -2,19 +2,20 @@
 //! came from. Knows no network, no schedule and no terminal.
 
 mod keep;
+mod news;
 mod reextract;
 mod runs;
 mod splice;
 #[cfg(test)]
 mod tests;
+mod turn;
 mod verify;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::domain::{
-    Attempt, Drift, Indicator, Origin, Outcome, Page, Quote, Slug, Timestamp, Validators, known,
-    known_or_index,
+    Attempt, Indicator, Origin, Outcome, Page, Quote, Slug, Timestamp, Validators, known, known_or_index,
 };
 use crate::parse::{self, Issue, Layout, Reading};
 use crate::store::{
@@ -23,10 +24,11 @@ use crate::store::{
 
 pub use keep::MAX_PAGES;
 pub use reextract::{Policy, Reextracted, reextract};
+pub use turn::Turn;
 pub use verify::faults;
 
-/// The most indicators of one source. A page that shows new labels for ever cannot fill the database with them.
-const MAX_INDICATORS: usize = 1000;
+use news::news;
+
 /// The most issues of one page that its row in the poll log tells.
 const MAX_TOLD: usize = 20;
 
@@ -68,32 +70,6 @@ pub struct Report {
     pub is_repeat: bool,
     /// What it means for whether the source is understood.
     pub turn: Turn,
-}
-
-/// Whether a source is understood, and whether that is news.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Turn {
-    /// As before: understood, or never understood at all.
-    #[default]
-    Steady,
-    /// Its page used to be read, and is not any more.
-    Lost,
-    /// Its page is still not read.
-    StillLost,
-    /// Its page is read again, after a stretch in which it was not.
-    Regained(Drift),
-}
-
-impl Turn {
-    /// What a page that was read, or not, means after what came before.
-    fn of(is_read: bool, was_ever_read: bool, drift: Option<Drift>) -> Self {
-        match (is_read, drift) {
-            (true, Some(drift)) => Self::Regained(drift),
-            (false, Some(_)) => Self::StillLost,
-            (false, None) if was_ever_read => Self::Lost,
-            (_, None) => Self::Steady,
-        }
-    }
 }
 
 impl Report {
@@ -317,35 +293,6 @@ impl<'a> Readings<'a> {
         };
         Ok(&self.last.insert(last).1)
     }
-}
-
-/// The issues of a reading; a label that is recorded already is no news. New labels beyond the most that a source
-/// may have are taken out of the reading.
-fn news(indicators: &[StoredIndicator], reading: &mut Reading) -> Vec<Issue> {
-    let known: HashSet<&Slug> = indicators.iter().map(|known| &known.indicator.slug).collect();
-    let mut room = MAX_INDICATORS.saturating_sub(known.len());
-    let mut refused: Vec<Quote> = Vec::new();
-    for quote in std::mem::take(&mut reading.quotes) {
-        let is_new = !known.contains(&quote.slug);
-        if is_new && room == 0 {
-            refused.push(quote);
-        } else {
-            room -= usize::from(is_new);
-            reading.quotes.push(quote);
-        }
-    }
-    let mut issues = std::mem::take(&mut reading.issues);
-    let is_told = |label: &str| {
-        let slug = Slug::of(label);
-        known.contains(&slug) || refused.iter().any(|quote| quote.slug == slug)
-    };
-    issues.retain(|issue| !matches!(issue, Issue::UnknownLabel { label } if is_told(label)));
-    issues.extend(refused.first().map(|first| Issue::TooManyLabels {
-        first: first.label.clone(),
-        refused: refused.len(),
-        limit: MAX_INDICATORS,
-    }));
-    issues
 }
 
 /// Brings every quote of a sighting into the series of its indicator.

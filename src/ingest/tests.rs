@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 
+use super::news::MAX_INDICATORS;
 use super::*;
 use crate::domain::{Digest, TimeRange};
 use crate::store::Store;
