@@ -36,6 +36,10 @@ fn show(context: &Context, store: &Store, name: Option<&str>) -> anyhow::Result<
     }
     if found.is_empty() {
         context.note("every page is understood");
+    } else if found.iter().any(|one| !one.pages.is_empty()) {
+        context.note(
+            "after a fix `pantau reextract` reads the kept pages again; --page PAGE -o FILE writes one out",
+        );
     }
     let is_drifted = |one: &SourceDrift| one.drift.is_some();
     Ok(if found.iter().any(is_drifted) { Exit::Unsound } else { Exit::Done })
