@@ -1,11 +1,11 @@
 //! `pantau drift`: which sources are not understood any more and what changed, and the kept pages as files.
 
-use std::fs::OpenOptions;
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::Path;
 
 use anyhow::Context as _;
 
+use crate::files;
 use crate::query::{self, SourceDrift};
 use crate::report::{DriftRow, Format};
 use crate::store::Store;
@@ -81,11 +81,11 @@ fn write_page(context: &Context, store: &Store, name: &str, output: &Path) -> an
 /// Never overwrites.
 fn write_new(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let failed = || format!("failed to write {}", path.display());
-    match OpenOptions::new().write(true).create_new(true).open(path) {
+    match files::make_private(path) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
             let message = format!("{} exists already; it was left as it is", path.display());
             Err(Refusal::new(Exit::Failed, message).into())
         }
-        opened => opened.and_then(|mut file| file.write_all(bytes)).with_context(failed),
+        made => made.and_then(|mut file| file.write_all(bytes)).with_context(failed),
     }
 }
