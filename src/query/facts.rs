@@ -5,7 +5,7 @@ use crate::calendar::Calendar;
 use crate::domain::{Aspect, Fact, Facts, Outcome, Run, Term, Timestamp, Window};
 use crate::format;
 use crate::series::is_stale;
-use crate::store::{StoredIndicator, Tables};
+use crate::store::{LoggedPoll, StoredIndicator, Tables};
 
 use super::{QueryError, changes, find, held};
 
@@ -90,9 +90,11 @@ impl Question<'_> {
             return self.no_source(&term.name);
         };
         let polls = self.tables.newest_polls(source.id, POLLS)?;
-        let outcomes = polls.into_iter().map(|poll| poll.attempt.outcome);
-        let mut pages = outcomes.filter(|outcome| outcome.is_success() || *outcome == Outcome::NotUnderstood);
-        let newest = pages.next().map(|outcome| Fact::Flag(outcome == Outcome::NotUnderstood));
+        let not_understood = |poll: &LoggedPoll| poll.attempt.outcome == Outcome::NotUnderstood;
+        let brought_page = |poll: &LoggedPoll| poll.attempt.outcome.is_success() || not_understood(poll);
+        let newest = polls.into_iter().find(brought_page);
+        // A page that was kept and read later is no drift any more, however its poll ended.
+        let newest = newest.map(|poll| Fact::Flag(not_understood(&poll) && !poll.was_reread()));
         Ok(newest.unwrap_or_else(|| unknown("no page came lately")))
     }
 

@@ -97,6 +97,7 @@ fn a_kept_page_is_written_as_it_came_and_never_over_another_file() {
 #[test]
 fn pages_are_read_again_after_a_fix_as_if_they_had_always_been_understood() {
     let (home, url) = drifted();
+    home.pantau(["check", "drift(lain)"]).fails(4);
     home.pantau(["reextract"]).fails(5).says("expected rows at `li`");
     configure(&home, &css(&url, "dd"));
     let tried = home.pantau(["reextract", "--dry-run", "-f", "json"]).ok();
@@ -128,6 +129,7 @@ fn pages_are_read_again_after_a_fix_as_if_they_had_always_been_understood() {
         assert!(explained.stdout().contains(shown), "{shown} is not in\n{explained}");
     }
     home.pantau(["status"]).ok();
+    home.pantau(["check", "drift(lain)"]).ok();
     home.pantau(["drift"]).ok().says("every page is understood");
     home.pantau(["reextract"]).refuses(3).says("no page is kept");
     home.pantau(["db", "verify"]).ok();
