@@ -6,9 +6,9 @@ use crate::domain::{Digest, Observation, Timestamp};
 use crate::parse::{self, Reading};
 use crate::store::{Fault, Sighting, Store, StoreError, StoredIndicator, StoredSource, Tables};
 
-use super::Readings;
 use super::runs::{Reader, Rules, Seen};
-use super::splice::rules;
+use super::splice::{reference_before, rules};
+use super::{Readings, log_begin};
 
 /// Everything that is not as it was written: what the file says of itself, texts that no longer have their
 /// digest, and runs that the sightings do not make.
@@ -45,6 +45,8 @@ fn changed_texts(tables: Tables<'_>) -> Result<Vec<Fault>, StoreError> {
 /// The series of one indicator, derived as its sightings go by.
 struct Derived<'a> {
     indicator: &'a StoredIndicator,
+    /// From where its sightings are all there, when some were removed.
+    from: Option<Timestamp>,
     reader: Reader<'a>,
 }
 
@@ -54,21 +56,21 @@ fn underived_runs(tables: Tables<'_>, source: &StoredSource) -> Result<Vec<Fault
     for indicator in &indicators {
         all_rules.push(rules(indicator, &tables.held_of(indicator.id)?));
     }
-    let mut derived: HashMap<&str, Derived<'_>> = indicators
-        .iter()
-        .zip(&all_rules)
-        .map(|(indicator, rules)| {
-            let slug = indicator.indicator.slug.as_str();
-            (slug, Derived { indicator, reader: Reader::after(rules, None, None) })
-        })
-        .collect();
+    let mut derived: HashMap<&str, Derived<'_>> = HashMap::new();
+    for (indicator, rules) in indicators.iter().zip(&all_rules) {
+        let begins = source.log_begins_at;
+        let known = begins.map(|begins| log_begin::known(tables, indicator, begins)).transpose()?;
+        let (from, before) = known.map_or((None, None), |known| (Some(known.from), known.open));
+        let reader = Reader::after(rules, before, reference_before(tables, indicator.id, before)?);
+        derived.insert(indicator.indicator.slug.as_str(), Derived { indicator, from, reader });
+    }
     let mut readings = Readings::new(tables);
     tables.each_sighting(source.id, source.log_begins_at, None, |sighting| {
         read_into(&mut derived, readings.of(sighting.capture)?, sighting);
         Ok::<(), StoreError>(())
     })?;
     let mut faults = Vec::new();
-    for Derived { indicator, reader } in derived.values() {
+    for Derived { indicator, reader, .. } in derived.values() {
         faults.extend(compare(tables, indicator, &reader.runs, source.log_begins_at)?);
     }
     Ok(faults)
@@ -76,13 +78,17 @@ fn underived_runs(tables: Tables<'_>, source: &StoredSource) -> Result<Vec<Fault
 
 fn read_into(derived: &mut HashMap<&str, Derived<'_>>, reading: &Reading, sighting: Sighting) {
     for quote in &reading.quotes {
-        if let Some(derived) = derived.get_mut(quote.slug.as_str()) {
+        let derived = derived.get_mut(quote.slug.as_str());
+        if let Some(derived) =
+            derived.filter(|derived| derived.from.is_none_or(|from| from <= sighting.seen_at))
+        {
             derived.reader.read(Seen::of(quote, sighting.seen_at, sighting.capture));
         }
     }
 }
 
-/// Compares stored and derived runs. Where the poll log begins later, older runs are only compared with their text.
+/// Compares stored and derived runs. Where the poll log begins later, older runs are only compared with their text,
+/// and the last of them also with how it went on from there.
 fn compare(
     tables: Tables<'_>,
     indicator: &StoredIndicator,
@@ -95,10 +101,10 @@ fn compare(
     };
     let stored = tables.runs(indicator.id, crate::domain::TimeRange::default())?;
     let mut faults = Vec::new();
-    let (older, provable): (Vec<_>, Vec<_>) = stored
-        .into_iter()
-        .partition(|observation| log_begins_at.is_some_and(|begins| observation.run.first_seen < begins));
-    for observation in &older {
+    let is_older = |one: &Observation| log_begins_at.is_some_and(|begins| one.run.first_seen < begins);
+    let older = stored.partition_point(is_older);
+    let provable = &stored[older.saturating_sub(1)..];
+    for observation in &stored[..older] {
         let text = tables.capture(observation.capture)?.block.unwrap_or_default();
         let is_proven = parse::reread(&text)
             .quotes
@@ -108,12 +114,9 @@ fn compare(
             faults.push(fault(observation, "its text does not say this"));
         }
     }
-    let open = older.last().map(|open| open.run.last_seen);
-    let derived: Vec<_> =
-        derived.iter().filter(|run| open.is_none_or(|open| run.run.first_seen > open)).copied().collect();
-    let extra = provable.iter().filter(|observation| !holds(&derived, observation));
+    let extra = provable.iter().filter(|observation| !holds(derived, observation));
     faults.extend(extra.map(|observation| fault(observation, "not what the sightings make")));
-    let missing = derived.iter().filter(|observation| !holds(&provable, observation));
+    let missing = derived.iter().filter(|observation| !holds(provable, observation));
     faults.extend(missing.map(|observation| fault(observation, "missing")));
     Ok(faults)
 }
