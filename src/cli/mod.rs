@@ -19,6 +19,7 @@ mod review;
 mod service;
 mod setup;
 mod signals;
+mod status;
 
 use std::path::PathBuf;
 
@@ -121,8 +122,8 @@ enum Command {
     Extract(ExtractArgs),
     /// Trace a number back to the exact text it was read from
     Explain(ExplainArgs),
-    /// Show how fresh each source and indicator is; exit 5 when one is stale
-    Status,
+    /// Show how each source and indicator does; exit 5 when one is stale or drifted
+    Status(StatusArgs),
     /// List the indicators that are recorded
     Indicators,
     /// List the sources
@@ -280,6 +281,19 @@ struct ExplainArgs {
 }
 
 #[derive(Debug, Args)]
+struct StatusArgs {
+    /// Instead, how much of each day was seen, and why not the rest; the last 30 days by default
+    #[arg(long)]
+    coverage: bool,
+    /// Begin of the range
+    #[arg(long, value_name = "TIME", requires = "coverage", allow_hyphen_values = true)]
+    from: Option<String>,
+    /// End of the range; a bare date includes that day
+    #[arg(long, value_name = "TIME", requires = "coverage", allow_hyphen_values = true)]
+    to: Option<String>,
+}
+
+#[derive(Debug, Args)]
 struct ReviewArgs {
     #[command(subcommand)]
     decision: Option<DecisionArg>,
@@ -383,7 +397,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
         Command::Chart(args) => chart::run(&context()?, &args),
         Command::Extract(args) => extract::run(&cli.global, &args),
         Command::Explain(args) => ask::explain(&context()?, &args),
-        Command::Status => ask::status(&context()?),
+        Command::Status(args) => status::run(&context()?, &args),
         Command::Indicators => ask::indicators(&context()?),
         Command::Sources => ask::sources(&context()?),
         Command::Review(args) => review::run(&context()?, &args),

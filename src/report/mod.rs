@@ -5,12 +5,14 @@
 mod alerts;
 mod cell;
 mod change;
+mod coverage;
 mod explain;
-mod health;
 mod pages;
+mod recorded;
 mod review;
 mod runs;
 mod spreadsheet;
+mod status;
 mod table;
 
 use serde::Serialize;
@@ -19,11 +21,13 @@ use crate::format::escape_json;
 
 pub use alerts::{AlertRow, CheckRow, TestRow};
 pub use change::ChangeRow;
+pub use coverage::{CoverageRow, GapRow};
 pub use explain::ExplainRow;
-pub use health::{IndicatorRow, SourceRow, StatusRow};
 pub use pages::{ExtractRow, QuoteRow, Summary};
+pub use recorded::{IndicatorRow, SourceRow};
 pub use review::HeldRow;
 pub use runs::{BarRow, RunRow};
+pub use status::StatusRow;
 pub use table::Table;
 
 /// The form an answer is given in.
