@@ -134,7 +134,7 @@ enum Command {
     Check(CheckArgs),
     /// Show how the alerts stand, and test whether their messages arrive
     Alert(AlertArgs),
-    /// Back up or verify the database
+    /// Back up, verify or prune the database
     Db(DbArgs),
     /// Write a commented pantau.toml
     Init(InitArgs),
@@ -359,6 +359,12 @@ enum DbTask {
     },
     /// Check the file, and derive every stored observation again from its stored text
     Verify,
+    /// Remove polls older than the configuration keeps them; observations and their texts always stay
+    Prune {
+        /// Do it; without this, only say what would go
+        #[arg(long)]
+        yes: bool,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -20,6 +20,7 @@ mod modes;
 mod readme;
 mod receiver;
 mod record;
+mod retention;
 mod samples;
 mod script;
 mod server;
