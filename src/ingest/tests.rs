@@ -198,6 +198,22 @@ fn without_its_old_polls_a_series_is_what_it_was() {
 }
 
 #[test]
+fn a_run_from_before_the_log_begins_is_still_checked_against_its_text() {
+    let mut store = Store::open_in_memory().unwrap();
+    for (minute, level) in [(0, "777"), (10, "778"), (20, "779")] {
+        poll(&mut store, minute, &format!("LQ45 {level} 0,00 0,00%"));
+    }
+    prune_before(&mut store, 20);
+    let lie = store.tables().run_at(1, at(0)).unwrap().unwrap();
+    let figures = store.tables().run_at(1, at(10)).unwrap().unwrap().run.figures;
+    let lie = crate::domain::Observation { run: crate::domain::Run { figures, ..lie.run }, ..lie };
+    store.write(|tables| tables.put_run(1, &lie)).unwrap();
+    let problems: Vec<String> = faults(&store).unwrap().iter().map(ToString::to_string).collect();
+    let [problem] = &problems[..] else { panic!("{problems:?}") };
+    assert!(problem.contains("its text does not say this"), "{problem}");
+}
+
+#[test]
 fn a_run_that_the_log_begins_in_is_split_where_the_log_tells() {
     let mut store = Store::open_in_memory().unwrap();
     for minute in [0, 10, 20, 30, 40] {

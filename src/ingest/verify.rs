@@ -1,8 +1,11 @@
 //! Whether the stored rows are what the stored texts and sightings say: every one is derived again.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
-use crate::domain::{Digest, Observation, Timestamp};
+use chrono::Duration;
+
+use crate::domain::{Digest, Figures, Observation, Slug, TimeRange, Timestamp};
 use crate::parse::{self, Reading};
 use crate::store::{Fault, Sighting, Store, StoreError, StoredIndicator, StoredSource, Tables};
 
@@ -69,7 +72,7 @@ fn underived_runs(tables: Tables<'_>, source: &StoredSource) -> Result<Vec<Fault
         read_into(&mut derived, readings.of(sighting.capture)?, sighting);
         Ok::<(), StoreError>(())
     })?;
-    let mut faults = Vec::new();
+    let mut faults = unproven_runs(tables, source, &indicators)?;
     for Derived { indicator, reader, .. } in derived.values() {
         faults.extend(compare(tables, indicator, &reader.runs, source.log_begins_at)?);
     }
@@ -87,33 +90,76 @@ fn read_into(derived: &mut HashMap<&str, Derived<'_>>, reading: &Reading, sighti
     }
 }
 
-/// Compares stored and derived runs. Where the poll log begins later, older runs are only compared with their text,
-/// and the last of them also with how it went on from there.
+/// So many days of older runs share the readings of their texts.
+const SHARED: Duration = Duration::days(30);
+
+/// Runs from before the poll log begins whose text does not say what they do. One text mostly begins runs of several
+/// indicators, so it is read once for all of them.
+fn unproven_runs(
+    tables: Tables<'_>,
+    source: &StoredSource,
+    indicators: &[StoredIndicator],
+) -> Result<Vec<Fault>, StoreError> {
+    let mut faults = Vec::new();
+    let Some(begins) = source.log_begins_at else { return Ok(faults) };
+    let mut from = begins;
+    for indicator in indicators {
+        from = from.min(tables.count_runs(indicator.id)?.1.unwrap_or(begins));
+    }
+    while from < begins {
+        let to = begins.min(from + SHARED);
+        let mut texts = HashMap::new();
+        for indicator in indicators {
+            for run in tables.runs(indicator.id, TimeRange { from: Some(from), to: Some(to) })? {
+                if !is_proven(tables, &mut texts, indicator, &run)? {
+                    faults.push(fault(indicator, &run, "its text does not say this"));
+                }
+            }
+        }
+        from = to;
+    }
+    Ok(faults)
+}
+
+/// Whether the text of a run says what the run does.
+fn is_proven(
+    tables: Tables<'_>,
+    texts: &mut HashMap<i64, Vec<(Slug, Figures)>>,
+    indicator: &StoredIndicator,
+    run: &Observation,
+) -> Result<bool, StoreError> {
+    let quotes = match texts.entry(run.capture) {
+        Entry::Occupied(known) => known.into_mut(),
+        Entry::Vacant(new) => {
+            let text = tables.capture(run.capture)?.block.unwrap_or_default();
+            let quotes = parse::reread(&text).quotes.into_iter();
+            new.insert(quotes.map(|quote| (quote.slug, quote.figures)).collect())
+        }
+    };
+    Ok(quotes.iter().any(|(slug, figures)| *slug == indicator.indicator.slug && *figures == run.run.figures))
+}
+
+fn fault(indicator: &StoredIndicator, observation: &Observation, problem: &str) -> Fault {
+    Fault {
+        place: format!("{}/{}", indicator.indicator.source, indicator.indicator.slug),
+        problem: format!("{problem}: the run first seen at {}", observation.run.first_seen),
+    }
+}
+
+/// Compares stored and derived runs. Where the poll log begins later, of the older ones only the last is derived: how
+/// it went on from there.
 fn compare(
     tables: Tables<'_>,
     indicator: &StoredIndicator,
     derived: &[Observation],
     log_begins_at: Option<Timestamp>,
 ) -> Result<Vec<Fault>, StoreError> {
-    let fault = |observation: &Observation, problem: &str| Fault {
-        place: format!("{}/{}", indicator.indicator.source, indicator.indicator.slug),
-        problem: format!("{problem}: the run first seen at {}", observation.run.first_seen),
-    };
-    let stored = tables.runs(indicator.id, crate::domain::TimeRange::default())?;
+    let fault = |observation: &Observation, problem: &str| fault(indicator, observation, problem);
+    let stored = tables.runs(indicator.id, TimeRange::default())?;
     let mut faults = Vec::new();
     let is_older = |one: &Observation| log_begins_at.is_some_and(|begins| one.run.first_seen < begins);
     let older = stored.partition_point(is_older);
     let provable = &stored[older.saturating_sub(1)..];
-    for observation in &stored[..older] {
-        let text = tables.capture(observation.capture)?.block.unwrap_or_default();
-        let is_proven = parse::reread(&text)
-            .quotes
-            .iter()
-            .any(|quote| quote.slug == indicator.indicator.slug && quote.figures == observation.run.figures);
-        if !is_proven {
-            faults.push(fault(observation, "its text does not say this"));
-        }
-    }
     let extra = provable.iter().filter(|observation| !holds(derived, observation));
     faults.extend(extra.map(|observation| fault(observation, "not what the sightings make")));
     let missing = derived.iter().filter(|observation| !holds(provable, observation));
