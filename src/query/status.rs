@@ -25,7 +25,7 @@ pub enum SourceState {
     Healthy,
     /// It was last seen longer ago than a heartbeat, although polls were due.
     Stale,
-    /// Its newest page could not be read.
+    /// The newest page that came could not be read.
     Drifted,
     /// Its page says the same for longer than a heartbeat in which prices are made.
     Frozen,
@@ -173,9 +173,21 @@ fn of_source(
         indicators,
     };
     if polling.is_some() {
-        health.state = state(&health, is_unseen, now);
+        let has_drifted = has_drifted(tables, source.id)?.unwrap_or_default();
+        health.state = if has_drifted { SourceState::Drifted } else { state(&health, is_unseen, now) };
     }
     Ok(health)
+}
+
+/// How many attempts are looked at for one that brought a page.
+const POLLS: u32 = 100;
+
+/// Whether the newest page that came was not understood; attempts that brought none say nothing about it.
+pub(super) fn has_drifted(tables: Tables<'_>, source_id: i64) -> Result<Option<bool>, QueryError> {
+    let polls = tables.newest_polls(source_id, POLLS)?;
+    let outcomes = polls.into_iter().map(|poll| poll.attempt.outcome);
+    let mut pages = outcomes.filter(|outcome| outcome.is_success() || *outcome == Outcome::NotUnderstood);
+    Ok(pages.next().map(|outcome| outcome == Outcome::NotUnderstood))
 }
 
 fn of_indicator(
@@ -219,10 +231,7 @@ fn current_gap(
 fn state(health: &SourceHealth, is_unseen: bool, now: Timestamp) -> SourceState {
     let heartbeat = health.indicators.iter().map(|one| one.indicator.heartbeat).min().unwrap_or_default();
     let is_late = health.last_seen.is_none_or(|seen| is_stale(seen, heartbeat, now));
-    let outcome = health.last_poll.as_ref().map(|poll| poll.attempt.outcome);
-    if outcome == Some(Outcome::NotUnderstood) {
-        SourceState::Drifted
-    } else if is_late && is_unseen || health.indicators.iter().any(|one| one.is_stale && !one.is_gone) {
+    if is_late && is_unseen || health.indicators.iter().any(|one| one.is_stale && !one.is_gone) {
         SourceState::Stale
     } else if health.gap.is_some_and(|gap| gap.cause == Cause::Frozen) {
         SourceState::Frozen

@@ -225,6 +225,10 @@ fn a_page_that_cannot_be_read_any_more_is_drift() {
     let row = now.row(5);
     assert_eq!((text(&row, "state"), text(&row, "source_state")), ("fresh", "drifted"));
     assert_eq!((text(&row, "gap"), text(&row, "outcome")), ("not_understood", "not_understood"));
+    // An attempt that brings no page does not tell that it is readable again; a rule says the same.
+    now.script.fails(now.minutes_ago(0), Outcome::Unreachable, None);
+    assert_eq!(text(&now.row(5), "source_state"), "drifted");
+    now.home.pantau(["check", "drift(kontan)"]).fails(4);
 }
 
 #[test]
