@@ -35,6 +35,7 @@
 //! - A number is kept exactly as printed, with its exact text; `explain` goes the whole way back.
 //! - Nothing is invented: no as-of time from a fetch time, no filled gap, no repaired sign, no level for a return.
 //! - Captures may arrive in any order and more than once: the rows are the same.
+//! - A stretch without data says why: nobody looked, nobody answered, or the page stood still.
 //! - One poll is one transaction, and a commit survives a power cut.
 //! - A site is asked no more than it likes: one request at a time, spaced, within its robots.txt, and never before the
 //!   time that it asked for. When a source is due is a pure function of its schedule, its poll log and the time.

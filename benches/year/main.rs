@@ -96,6 +96,7 @@ fn questions() -> Vec<Question> {
         question("history of all --every 1d", &format!("-f csv history {all} --every 1d")),
         question("chart lq45, PNG", "-q chart lq45 -o lq45.png --from 2025-01-01 --to 2025-12-31"),
         question("chart lq45, SVG", "-q chart lq45 -o lq45.svg --from 2025-01-01 --to 2025-12-31"),
+        question("status --coverage", "-f csv status --coverage --from 2025-01-01 --to 2025-12-31"),
         question("db verify", "db verify"),
     ]
 }

@@ -62,6 +62,15 @@ impl Hours {
         }
     }
 
+    /// From when to when prices are made on a trading day; nothing where the hours are not known. In the break and
+    /// before the opening they stand still.
+    pub(super) fn sessions(self, weekday: Weekday) -> impl Iterator<Item = (NaiveTime, NaiveTime)> {
+        let makes_prices =
+            |phase: Phase| matches!(phase, Phase::SessionOne | Phase::SessionTwo | Phase::PreClose);
+        let phases = self.starts(weekday).windows(2);
+        phases.filter(move |pair| makes_prices(pair[0].1)).map(|pair| (pair[0].0, pair[1].0))
+    }
+
     fn starts(self, weekday: Weekday) -> &'static [(NaiveTime, Phase)] {
         match (self, weekday) {
             (Self::Idx, Weekday::Fri) => &FRIDAY,

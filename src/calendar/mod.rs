@@ -203,6 +203,30 @@ impl Calendar {
             .unwrap_or(DateTime::<Utc>::MAX_UTC)
     }
 
+    /// The parts of a stretch of time in which the market is open, in order.
+    #[must_use]
+    pub fn open_within(&self, from: Timestamp, to: Timestamp) -> Vec<(Timestamp, Timestamp)> {
+        let first = if self.is_open(from) { from } else { self.next_open(from) };
+        let opens = std::iter::successors(Some(first), |open| Some(self.next_open(self.next_close(*open))));
+        opens.take_while(|open| *open < to).map(|open| (open, self.next_close(open).min(to))).collect()
+    }
+
+    /// The parts of a stretch of time in which prices are made, in order: the sessions of days whose hours are known.
+    #[must_use]
+    pub fn sessions_within(&self, from: Timestamp, to: Timestamp) -> Vec<(Timestamp, Timestamp)> {
+        let last = self.date_of(to);
+        let days = self.dates_from(from).take_while(|date| *date <= last);
+        let known = days.filter(|date| self.is_trading_day(*date) && self.knows_hours(*date));
+        let sessions = known.flat_map(|date| {
+            let hours = self.hours.sessions(date.weekday());
+            hours.map(move |(start, end)| (date.and_time(start), date.and_time(end)))
+        });
+        sessions
+            .map(|(start, end)| (self.instant(start).max(from), self.instant(end).min(to)))
+            .filter(|(start, end)| start < end)
+            .collect()
+    }
+
     /// Whether a date goes on with the open hours of the one before, without a moment between them.
     fn is_continued(&self, date: NaiveDate) -> bool {
         let before = date.pred_opt().is_some_and(|before| self.is_trading_day(before));
@@ -407,6 +431,26 @@ mod tests {
         assert_eq!(market.next_open(wib("2024-11-25 10:00")), wib("2024-11-28 00:00"));
         assert_eq!(market.next_close(wib("2024-11-28 10:00")), wib("2024-11-30 00:00"));
         assert_eq!(market.next_open(wib("2024-11-30 10:00")), wib("2024-12-02 00:00"));
+    }
+
+    #[test]
+    fn open_parts_and_sessions_are_cut_at_the_ends_of_a_stretch() {
+        let spans = |spans: Vec<(Timestamp, Timestamp)>| {
+            let show = |at: Timestamp| at.with_timezone(&Tz::Asia__Jakarta).format("%d %H:%M").to_string();
+            spans.into_iter().map(|(from, to)| format!("{} - {}", show(from), show(to))).collect::<Vec<_>>()
+        };
+        let idx = Calendar::idx();
+        let (from, to) = (wib("2024-11-22 09:30"), wib("2024-11-25 10:00"));
+        assert_eq!(spans(idx.open_within(from, to)), ["22 09:30 - 22 16:15", "25 08:45 - 25 10:00"]);
+        assert_eq!(
+            spans(idx.sessions_within(from, to)),
+            ["22 09:30 - 22 11:30", "22 14:00 - 22 15:50", "22 15:50 - 22 16:00", "25 09:00 - 25 10:00"]
+        );
+        assert!(idx.open_within(wib("2024-11-23 09:00"), wib("2024-11-24 09:00")).is_empty());
+        assert!(idx.sessions_within(wib("2022-11-22 09:00"), wib("2022-11-23 09:00")).is_empty());
+        let whole = Calendar::weekdays(Tz::Asia__Jakarta);
+        assert_eq!(spans(whole.open_within(from, to)), ["22 09:30 - 23 00:00", "25 00:00 - 25 10:00"]);
+        assert!(whole.sessions_within(from, to).is_empty());
     }
 
     #[test]

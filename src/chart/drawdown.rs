@@ -2,8 +2,9 @@
 
 use super::canvas::Place;
 use super::frame::{Axis, Frame, Plan};
+use super::gaps::{Strip, draw_gaps};
 use super::heading::{self, day};
-use super::panel::{Panel, draw_line, draw_mark, mark_room};
+use super::panel::{Panel, below, draw_line, draw_mark, mark_place, mark_room};
 use super::scale::with_room;
 use super::ticks::computed_percent;
 use super::track::{Track, below_peak, samples};
@@ -13,9 +14,9 @@ use crate::series::Series;
 /// Draws one series below its running peak; the peak is the greatest level of the range so far.
 pub(super) fn draw(frame: &Frame<'_, '_>, series: &Series, days: Days<'_>) -> Result<(), ChartError> {
     let samples = samples(series, days)?;
-    let below = below_peak(&samples);
+    let below_peak = below_peak(&samples);
     let pixels = frame.spec.size.width();
-    let (levels, track) = (Track::of(&samples, pixels)?, Track::of(&below, pixels)?);
+    let (levels, track) = (Track::of(&samples, pixels)?, Track::of(&below_peak, pixels)?);
     let mut heading = heading::of_one(frame, series, &levels);
     heading.continue_subtitle(&deepest(frame, &track));
     let plans = [plan(frame, &track)];
@@ -23,6 +24,8 @@ pub(super) fn draw(frame: &Frame<'_, '_>, series: &Series, days: Days<'_>) -> Re
     let [panel] = panels.as_slice() else { return Ok(()) };
     draw_areas(frame, panel, &track)?;
     draw_line(frame, panel, &track.stretches, frame.palette.falling, 1.5)?;
+    let deepest = mark_place(frame, panel, &track.low, &computed_percent(track.low.exact), below(frame));
+    draw_gaps(frame, panel, &[Strip::Below], vec![deepest])?;
     draw_deepest(frame, panel, &track)
 }
 
@@ -64,6 +67,5 @@ fn draw_deepest(frame: &Frame<'_, '_>, panel: &Panel, track: &Track) -> Result<(
     if track.low.exact.is_zero() {
         return Ok(());
     }
-    let below = frame.sizes.px(9.0) + frame.sizes.label() * 0.73;
-    draw_mark(frame, panel, &track.low, &computed_percent(track.low.exact), below)
+    draw_mark(frame, panel, &track.low, &computed_percent(track.low.exact), below(frame))
 }

@@ -10,7 +10,7 @@ use super::scale::Scale;
 use super::theme::{Palette, Sizes};
 use super::ticks::{ValueTick, number, percent, value_ticks};
 use super::{ChartError, ChartSpec};
-use crate::domain::Timestamp;
+use crate::domain::{Gap, Timestamp};
 
 /// A piece of the title or the subtitle.
 #[derive(Debug, Clone)]
@@ -61,13 +61,14 @@ pub(super) struct Plan {
 pub(super) struct Frame<'a, 'b> {
     pub(super) canvas: &'a Canvas<'b>,
     pub(super) spec: &'a ChartSpec,
+    pub(super) gaps: &'a [Gap],
     pub(super) palette: Palette,
     pub(super) sizes: Sizes,
 }
 
 impl<'a, 'b> Frame<'a, 'b> {
-    pub(super) fn new(canvas: &'a Canvas<'b>, spec: &'a ChartSpec) -> Self {
-        Self { canvas, spec, palette: Palette::of(spec.theme), sizes: Sizes::of(spec.size) }
+    pub(super) fn new(canvas: &'a Canvas<'b>, spec: &'a ChartSpec, gaps: &'a [Gap]) -> Self {
+        Self { canvas, spec, gaps, palette: Palette::of(spec.theme), sizes: Sizes::of(spec.size) }
     }
 
     /// Draws everything around the data and answers with the panels, in the order of their plans.

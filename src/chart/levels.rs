@@ -5,7 +5,8 @@ use super::average::{Average, Close};
 use super::bars::{middle, percent_plan};
 use super::dates::seconds;
 use super::frame::{Axis, Frame, Plan};
-use super::panel::{Panel, draw_extremes, draw_percents, mark_room};
+use super::gaps::{Strip, draw_gaps};
+use super::panel::{Panel, draw_extremes, draw_percents, extreme_places, mark_room};
 use super::scale::with_room;
 use super::track::{Mark, Sample, Track};
 use super::{ChartError, heading};
@@ -46,7 +47,10 @@ impl Levels<'_> {
         if let Some(average) = &self.average {
             average.draw(frame, levels)?;
         }
-        draw_extremes(frame, levels, &self.extremes.0, &self.extremes.1)
+        let (high, low) = &self.extremes;
+        let taken = extreme_places(frame, levels, high, low);
+        draw_gaps(frame, levels, &[Strip::Below, Strip::Above], taken)?;
+        draw_extremes(frame, levels, high, low)
     }
 
     /// The upper panel, with room for the numbers of the extremes.

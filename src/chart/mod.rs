@@ -13,6 +13,7 @@ mod drawdown;
 mod error;
 mod file;
 mod frame;
+mod gaps;
 mod heading;
 mod levels;
 mod line;
@@ -31,7 +32,7 @@ use std::borrow::Cow;
 
 use chrono::NaiveDate;
 
-use crate::domain::TimeRange;
+use crate::domain::{Gap, TimeRange};
 use crate::series::Series;
 
 pub use error::ChartError;
@@ -44,19 +45,21 @@ use frame::Frame;
 type Days<'a> = &'a dyn Fn(NaiveDate) -> bool;
 
 /// Draws series as a spec asks for. Several are compared with [`ChartKind::Rebase`]; every other kind shows
-/// one. Runs before the range give the first bar its previous close and are not drawn.
+/// one. Runs before the range give the first bar its previous close and are not drawn. The longest of the gaps are
+/// named where they are wide enough; which deserve it is not decided here.
 ///
 /// # Errors
 /// There is nothing to draw, or the kind of chart cannot show these indicators.
 pub fn draw(
     spec: &ChartSpec,
     series: &[Series],
+    gaps: &[Gap],
     is_trading_day: &dyn Fn(NaiveDate) -> bool,
 ) -> Result<Drawing, ChartError> {
     check(spec, series)?;
     let inside: Vec<Cow<'_, Series>> = series.iter().map(|one| inside(spec, one)).collect();
     let svg = canvas::picture(spec.size, |canvas| {
-        let frame = Frame::new(canvas, spec);
+        let frame = Frame::new(canvas, spec, gaps);
         match (spec.kind, series, inside.as_slice()) {
             (ChartKind::Rebase, _, several) => rebase::draw(&frame, several, is_trading_day),
             (ChartKind::Line, [whole], [inside]) => line::draw(&frame, whole, inside, is_trading_day),

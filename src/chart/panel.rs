@@ -76,7 +76,8 @@ pub(super) fn mark_room(frame: &Frame<'_, '_>, panel_height: f64) -> f64 {
     if has_marks(frame, panel_height) { frame.sizes.px(25.0) } else { frame.sizes.px(4.0) }
 }
 
-fn has_marks(frame: &Frame<'_, '_>, panel_height: f64) -> bool {
+/// Whether a panel is high enough for words beside its data.
+pub(super) fn has_marks(frame: &Frame<'_, '_>, panel_height: f64) -> bool {
     panel_height >= frame.sizes.px(90.0)
 }
 
@@ -87,11 +88,27 @@ pub(super) fn draw_extremes(
     high: &Mark,
     low: &Mark,
 ) -> Result<(), ChartError> {
-    draw_mark(frame, panel, high, &number(shown(high.exact)), -frame.sizes.px(9.0))?;
+    draw_mark(frame, panel, high, &number(shown(high.exact)), above(frame))?;
     if high.exact == low.exact {
         return Ok(());
     }
-    draw_mark(frame, panel, low, &number(shown(low.exact)), frame.sizes.px(9.0) + frame.sizes.label() * 0.73)
+    draw_mark(frame, panel, low, &number(shown(low.exact)), below(frame))
+}
+
+/// Where the numbers of the greatest and the least value stand.
+pub(super) fn extreme_places(frame: &Frame<'_, '_>, panel: &Panel, high: &Mark, low: &Mark) -> Vec<Rect> {
+    let high_place = mark_place(frame, panel, high, &number(shown(high.exact)), above(frame));
+    vec![high_place, mark_place(frame, panel, low, &number(shown(low.exact)), below(frame))]
+}
+
+/// How far above its value a number stands.
+fn above(frame: &Frame<'_, '_>) -> f64 {
+    -frame.sizes.px(9.0)
+}
+
+/// How far below its value a number stands.
+pub(super) fn below(frame: &Frame<'_, '_>) -> f64 {
+    frame.sizes.px(9.0) + frame.sizes.label() * 0.73
 }
 
 /// Printed levels as they are; computed ones at two decimals.
@@ -114,9 +131,17 @@ pub(super) fn draw_mark(
     let ink = frame.label(frame.palette.ink).aligned(Align::Middle);
     frame.canvas.dot(place, frame.sizes.px(4.25), frame.palette.background)?;
     frame.canvas.dot(place, frame.sizes.px(3.0), frame.palette.ink)?;
-    let half = ink.width(text) / 2.0 + frame.sizes.px(7.0);
+    let around = mark_place(frame, panel, mark, text, offset);
+    frame.canvas.text(text, (f64::midpoint(around.left, around.right), place.1 + offset), ink)
+}
+
+/// Where the text of a marker stands, with some air at its sides.
+pub(super) fn mark_place(frame: &Frame<'_, '_>, panel: &Panel, mark: &Mark, text: &str, offset: f64) -> Rect {
+    let place = panel.place(&mark.point);
+    let half = frame.label(frame.palette.ink).width(text) / 2.0 + frame.sizes.px(7.0);
     let middle = place.0.min(panel.rect.right - half).max(panel.rect.left + half);
-    frame.canvas.text(text, (middle, place.1 + offset), ink)
+    let base = place.1 + offset;
+    Rect { left: middle - half, right: middle + half, top: base - frame.sizes.label() * 0.73, bottom: base }
 }
 
 /// A column of the lower panel.

@@ -6,7 +6,8 @@ use plotters::style::RGBColor;
 
 use super::canvas::Align;
 use super::frame::{Axis, Frame, Plan};
-use super::panel::{Panel, draw_line};
+use super::gaps::{Strip, draw_gaps};
+use super::panel::{Panel, draw_line, mark_room};
 use super::scale::{apart, with_room};
 use super::ticks::number;
 use super::track::{Track, samples};
@@ -38,6 +39,7 @@ pub(super) fn draw(
     for line in lines.iter().rev() {
         draw_line(frame, panel, &line.track.stretches, line.color, 1.75)?;
     }
+    draw_gaps(frame, panel, &[Strip::Below], Vec::new())?;
     draw_labels(frame, panel, &lines)
 }
 
@@ -68,7 +70,8 @@ fn plan(frame: &Frame<'_, '_>, lines: &[Line]) -> Plan {
     let high = lines.iter().map(|line| line.track.high.point.value).fold(f64::MIN, f64::max);
     let room = frame.sizes.px(10.0);
     let caption = "first observation = 100".to_owned();
-    Plan { caption, axis: Axis::Level, values: with_room(low, high), room: (room, room), share: 1.0 }
+    let room_below = if frame.gaps.is_empty() { room } else { mark_room(frame, frame.panel_heights(1)) };
+    Plan { caption, axis: Axis::Level, values: with_room(low, high), room: (room, room_below), share: 1.0 }
 }
 
 /// The pixels between two labels, from the middle of one to the middle of the next.

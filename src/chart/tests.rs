@@ -5,7 +5,8 @@ use chrono_tz::Asia::Jakarta;
 
 use super::*;
 use crate::domain::{
-    Change, Figures, Indicator, Kind, Level, Percent, Quantity, Run, Slug, TimeRange, Timestamp, Verdict,
+    Cause, Change, Figures, Indicator, Kind, Level, Percent, Quantity, Run, Slug, TimeRange, Timestamp,
+    Verdict,
 };
 
 fn at(text: &str) -> Timestamp {
@@ -77,11 +78,11 @@ fn spec(kind: ChartKind) -> ChartSpec {
 }
 
 fn svg_of(spec: &ChartSpec, series: &[Series]) -> String {
-    draw(spec, series, &is_weekday).unwrap().svg().to_owned()
+    draw(spec, series, &[], &is_weekday).unwrap().svg().to_owned()
 }
 
 fn refusal(spec: &ChartSpec, series: &[Series]) -> String {
-    draw(spec, series, &is_weekday).unwrap_err().to_string()
+    draw(spec, series, &[], &is_weekday).unwrap_err().to_string()
 }
 
 /// The x coordinates, in pixels, of each line drawn in a colour.
@@ -109,7 +110,7 @@ fn the_same_input_gives_the_same_bytes() {
         let spec = spec(kind);
         let series = if kind == ChartKind::Rebase { &several[..] } else { &several[..1] };
         let (first, second) =
-            (draw(&spec, series, &is_weekday).unwrap(), draw(&spec, series, &is_weekday).unwrap());
+            (draw(&spec, series, &[], &is_weekday).unwrap(), draw(&spec, series, &[], &is_weekday).unwrap());
         assert_eq!(first, second);
         assert_eq!(first.png(&[]).unwrap(), second.png(&[]).unwrap());
     }
@@ -119,7 +120,7 @@ fn the_same_input_gives_the_same_bytes() {
 fn a_png_has_its_size_its_texts_and_ink() {
     let size: Size = "480x300".parse().unwrap();
     let drawing =
-        draw(&ChartSpec { size, ..spec(ChartKind::Line) }, &[day_with_a_gap()], &is_weekday).unwrap();
+        draw(&ChartSpec { size, ..spec(ChartKind::Line) }, &[day_with_a_gap()], &[], &is_weekday).unwrap();
     let texts = [("Query", "chart lq45 – line".to_owned()), ("Digest", "sha256:00ff".to_owned())];
     let bytes = drawing.png(&texts).unwrap();
     let mut reader = png::Decoder::new(std::io::Cursor::new(bytes)).read_info().unwrap();
@@ -144,7 +145,7 @@ fn letters_are_drawn_with_the_fonts_that_travel_along() {
     let ink = |label: &str| {
         let mut named = day_with_a_gap();
         named = series(label, Kind::Index, named.runs().to_vec());
-        draw(&spec(ChartKind::Line), &[named], &is_weekday).unwrap().png(&[]).unwrap()
+        draw(&spec(ChartKind::Line), &[named], &[], &is_weekday).unwrap().png(&[]).unwrap()
     };
     assert_ne!(ink("LQ45"), ink("IDX3"), "a picture without letters would be the same");
 }
@@ -156,6 +157,48 @@ fn a_silence_is_a_break_in_the_line() {
     assert_eq!(lines.len(), 2);
     let (end, begin) = (*lines[0].last().unwrap(), lines[1][0]);
     assert!(begin - end > 400.0, "the gap from {end} to {begin}");
+}
+
+/// A gap of the 21st, between two clock times.
+fn gap(from: &str, to: &str, cause: Cause) -> Gap {
+    Gap { from: at(&format!("2024-11-21T{from}")), to: at(&format!("2024-11-21T{to}")), cause }
+}
+
+/// The names of gaps in a picture of the day.
+fn named(gaps: &[Gap], kind: ChartKind) -> Vec<String> {
+    let drawing = draw(&spec(kind), &[day_with_a_gap()], gaps, &is_weekday).unwrap();
+    let is_cause = |line: &&str| line.starts_with("not ") || line.starts_with("frozen ");
+    drawing.svg().lines().filter(is_cause).map(str::to_owned).collect()
+}
+
+#[test]
+fn a_gap_is_named_where_it_is_wide_enough() {
+    let wide = gap("11:00", "14:00", Cause::NotRunning);
+    // The one candle of a day stands in the midst of this gap, with its numbers.
+    for kind in [ChartKind::Line, ChartKind::Rebase, ChartKind::Drawdown] {
+        assert_eq!(named(&[wide], kind), ["not running 3h 00m"], "{kind}");
+        assert!(named(&[gap("11:00", "11:10", Cause::NotUnderstood)], kind).is_empty(), "{kind}");
+        // Outside of the picture.
+        assert!(named(&[gap("03:00", "08:00", Cause::NotRunning)], kind).is_empty(), "{kind}");
+    }
+}
+
+#[test]
+fn only_the_longest_gaps_are_named_and_no_name_touches_another() {
+    let crowd: Vec<Gap> = (0..12)
+        .map(|hour| {
+            gap(
+                &format!("{:02}:00", 9 + hour / 2),
+                &format!("{:02}:5{}", 9 + hour / 2, hour % 8),
+                Cause::Frozen,
+            )
+        })
+        .chain([gap("10:00", "16:00", Cause::NotRunning), gap("10:10", "15:50", Cause::NotUnderstood)])
+        .collect();
+    let names = named(&crowd, ChartKind::Line);
+    assert_eq!(names.len(), 3, "{names:?}");
+    // The second covers the first, so it stands above the data.
+    assert_eq!(names[..2], ["not running 6h 00m", "not understood 5h 40m"]);
 }
 
 #[test]
@@ -313,7 +356,7 @@ fn labels_of_several_lines_do_not_touch() {
 #[test]
 fn a_return_is_drawn_as_its_compounded_index() {
     for kind in [ChartKind::Line, ChartKind::Rebase, ChartKind::Drawdown] {
-        draw(&spec(kind), &[fund()], &is_weekday).unwrap();
+        draw(&spec(kind), &[fund()], &[], &is_weekday).unwrap();
     }
     let svg = svg_of(&ChartSpec { moving_average: Some(5), ..spec(ChartKind::Line) }, &[fund()]);
     for text in ["compounded index of daily returns, from 100", "one return per trading day", "daily return"]
@@ -354,7 +397,7 @@ fn refusals_are_one_clear_line() {
 fn labels_from_pages_cannot_break_the_drawing() {
     let hostile = series("<b>&\u{0}\u{1b}\"]]>\u{202e}", Kind::Index, day_with_a_gap().runs().to_vec());
     for kind in ChartKind::ALL {
-        let drawing = draw(&spec(kind), std::slice::from_ref(&hostile), &is_weekday).unwrap();
+        let drawing = draw(&spec(kind), std::slice::from_ref(&hostile), &[], &is_weekday).unwrap();
         assert!(drawing.png(&[]).is_ok());
     }
 }

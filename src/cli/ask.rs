@@ -1,8 +1,8 @@
-//! The commands that ask: latest, history, change, explain, status, indicators, sources.
+//! The commands that ask: latest, history, change, explain, indicators, sources.
 
 use crate::domain::{Indicator, Kind, TimeRange};
 use crate::query::{self, QueryError, Record};
-use crate::report::{BarRow, ChangeRow, ExplainRow, Format, IndicatorRow, RunRow, SourceRow, StatusRow};
+use crate::report::{BarRow, ChangeRow, ExplainRow, Format, IndicatorRow, RunRow, SourceRow};
 use crate::series::{Bar, Series};
 use crate::store::{Store, StoreError, StoredIndicator};
 
@@ -115,18 +115,6 @@ pub(super) fn explain(context: &Context, args: &ExplainArgs) -> anyhow::Result<E
     Ok(Exit::Done)
 }
 
-pub(super) fn status(context: &Context) -> anyhow::Result<Exit> {
-    let store = context.reader()?;
-    let healths = query::health(store.tables(), context.now)?;
-    let rows: Vec<StatusRow> =
-        healths.iter().flat_map(|health| StatusRow::of(health, context.zone, context.now)).collect();
-    context.answer_some(&rows, "nothing is recorded yet", || {
-        StatusRow::table(&healths, context.zone, context.now)
-    })?;
-    let is_stale = healths.iter().any(query::SourceHealth::is_stale);
-    Ok(if is_stale { Exit::Unsound } else { Exit::Done })
-}
-
 pub(super) fn indicators(context: &Context) -> anyhow::Result<Exit> {
     let store = context.reader()?;
     let recorded = query::recorded(store.tables())?;
@@ -137,11 +125,11 @@ pub(super) fn indicators(context: &Context) -> anyhow::Result<Exit> {
 /// The configured sources, and those that are recorded and no longer configured. Needs no database.
 pub(super) fn sources(context: &Context) -> anyhow::Result<Exit> {
     let healths = match context.reader() {
-        Ok(store) => query::health(store.tables(), context.now)?,
+        Ok(store) => query::health(store.tables(), context.now, &context.calendar, |_| Ok(None))?,
         Err(error) if error.downcast_ref::<StoreError>().is_some_and(StoreError::is_missing) => Vec::new(),
         Err(error) => return Err(error),
     };
-    let recorded = |name: &str| healths.iter().find(|health| health.source.name == name);
+    let recorded = |name: &str| healths.iter().find(|health| health.name == name);
     let row = |source: &str, url: &str| {
         let health = recorded(source);
         let last_seen = health.and_then(|health| health.last_seen);
@@ -167,8 +155,8 @@ pub(super) fn sources(context: &Context) -> anyhow::Result<Exit> {
             ..row(&source.name, source.url.as_str())
         });
     }
-    let forgotten = healths.iter().filter(|health| context.config.source(&health.source.name).is_none());
-    rows.extend(forgotten.map(|health| row(&health.source.name, &health.source.url)));
+    let forgotten = healths.iter().filter(|health| context.config.source(&health.name).is_none());
+    rows.extend(forgotten.map(|health| row(&health.name, &health.url)));
     context.answer(&rows, || SourceRow::table(&rows, context.zone))?;
     Ok(Exit::Done)
 }

@@ -6,12 +6,14 @@ use std::path::{Path, PathBuf};
 use crate::chart::{self, ChartKind, ChartSpec, Drawing};
 use crate::domain::{Digest, Figures, Slug};
 use crate::format::escape;
+use crate::query;
 use crate::series::Series;
 
 use super::ChartArgs;
 use super::ask::{note_calendar, series_of};
 use super::context::{Context, confirm};
 use super::exit::{Exit, Refusal};
+use super::status::due;
 
 /// The form of the picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +42,9 @@ pub(super) fn run(context: &Context, args: &ChartArgs) -> anyhow::Result<Exit> {
     let store = context.reader()?;
     let series = series_of(context, &store, &args.indicators, range)?;
     series.iter().for_each(|one| note_calendar(context, one));
-    let drawing = chart::draw(&spec, &series, &|date| context.calendar.is_trading_day(date))?;
+    let due_of = |name: &str| Some(due(&context.config.source(name)?.schedule, &context.calendar));
+    let gaps = query::long_gaps(store.tables(), &series, due_of, &context.calendar)?;
+    let drawing = chart::draw(&spec, &series, &gaps, &|date| context.calendar.is_trading_day(date))?;
     let bytes = match picture {
         Picture::Svg => drawing.svg().as_bytes().to_vec(),
         Picture::Png => png(&drawing, args, &spec, &series)?,

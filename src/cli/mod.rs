@@ -21,6 +21,7 @@ mod review;
 mod service;
 mod setup;
 mod signals;
+mod status;
 
 use std::path::PathBuf;
 
@@ -123,8 +124,8 @@ enum Command {
     Extract(ExtractArgs),
     /// Trace a number back to the exact text it was read from
     Explain(ExplainArgs),
-    /// Show how fresh each source and indicator is; exit 5 when one is stale
-    Status,
+    /// Show how each source and indicator does; exit 5 when one is stale or drifted
+    Status(StatusArgs),
     /// List the indicators that are recorded
     Indicators,
     /// List the sources
@@ -139,7 +140,7 @@ enum Command {
     Drift(DriftArgs),
     /// Read the pages again that were not understood, after a fix
     Reextract(ReextractArgs),
-    /// Back up or verify the database
+    /// Back up, verify or prune the database
     Db(DbArgs),
     /// Write a commented pantau.toml
     Init(InitArgs),
@@ -286,6 +287,19 @@ struct ExplainArgs {
 }
 
 #[derive(Debug, Args)]
+struct StatusArgs {
+    /// Instead, how much of each day was seen, and why not the rest; the last 30 days by default
+    #[arg(long)]
+    coverage: bool,
+    /// Begin of the range
+    #[arg(long, value_name = "TIME", requires = "coverage", allow_hyphen_values = true)]
+    from: Option<String>,
+    /// End of the range; a bare date includes that day
+    #[arg(long, value_name = "TIME", requires = "coverage", allow_hyphen_values = true)]
+    to: Option<String>,
+}
+
+#[derive(Debug, Args)]
 struct ReviewArgs {
     #[command(subcommand)]
     decision: Option<DecisionArg>,
@@ -376,6 +390,12 @@ enum DbTask {
     },
     /// Check the file, and derive every stored observation again from its stored text
     Verify,
+    /// Remove polls older than the configuration keeps them; observations and their texts always stay
+    Prune {
+        /// Do it; without this, only say what would go
+        #[arg(long)]
+        yes: bool,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -414,7 +434,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
         Command::Chart(args) => chart::run(&context()?, &args),
         Command::Extract(args) => extract::run(&cli.global, &args),
         Command::Explain(args) => ask::explain(&context()?, &args),
-        Command::Status => ask::status(&context()?),
+        Command::Status(args) => status::run(&context()?, &args),
         Command::Indicators => ask::indicators(&context()?),
         Command::Sources => ask::sources(&context()?),
         Command::Review(args) => review::run(&context()?, &args),

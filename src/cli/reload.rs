@@ -1,5 +1,7 @@
 //! Reading the configuration again while the daemon runs: what changed, and what cannot change before a restart.
 
+use std::time::Duration;
+
 use crate::alert::Armed;
 use crate::config::{Config, Source};
 use crate::fetch::Client;
@@ -30,6 +32,11 @@ impl Configured {
         let mut clients = Clients::default();
         let in_force = InForce { plan: clients.plan(&config)?, armed: armed(&config)? };
         Ok((Self { config, clients }, in_force))
+    }
+
+    /// How long polls are kept; absent where they are kept for ever.
+    pub(super) fn polls_kept(&self) -> Option<Duration> {
+        self.config.retention.polls
     }
 
     /// Reads the configuration again. Nothing changes where it cannot be meant.
@@ -82,6 +89,9 @@ fn changes(old: &Config, new: &Config) -> Vec<String> {
     if (&old.alerts, &old.channels) != (&new.alerts, &new.channels) {
         changes.push("the alerts changed".to_owned());
     }
+    if old.retention != new.retention {
+        changes.push("what is kept for how long changed".to_owned());
+    }
     changes
 }
 
@@ -131,6 +141,8 @@ mod tests {
         );
         assert_eq!(changes(&plain, &else_where), ["the market changed", "the spacing of requests changed"]);
         assert_eq!(changes(&plain, &plain), [""; 0]);
+        let longer = config(&format!("[retention]\npolls = \"forever\"\n{}", source("a", "")));
+        assert_eq!(changes(&plain, &longer), ["what is kept for how long changed"]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! `pantau review`: what is held, and a person's decision about it.
 
-use crate::ingest;
+use crate::ingest::{self, Decided};
 use crate::query;
 use crate::report::HeldRow;
 use crate::store::Decision;
@@ -42,7 +42,11 @@ fn decide(context: &Context, id: i64, decision: Decision) -> anyhow::Result<Exit
         let message = format!("number {id} was {} already", decided.word());
         return Err(Refusal::new(Exit::Usage, message).into());
     }
-    store.write(|tables| ingest::decide(tables, &held, decision))?;
+    if store.write(|tables| ingest::decide(tables, &held, decision))? == Decided::NoPlace {
+        let message =
+            format!("number {id} cannot be accepted: the poll log that would tell its place was removed");
+        return Err(Refusal::new(Exit::Unsound, message).hint("it can only be rejected").into());
+    }
     context.note(&format!("number {id} {}", decision.word()));
     Ok(Exit::Done)
 }

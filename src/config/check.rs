@@ -1,6 +1,7 @@
 //! From the file's shape to a configuration: fills in the defaults and refuses what cannot be meant.
 
 use std::collections::{BTreeSet, HashSet};
+use std::ops::RangeInclusive;
 use std::path::Path;
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use super::error::Problem;
 use super::file::{self, File, Placed, RobotsName};
 use super::layout::{layout, text};
 use super::lookup::{Env, default_database, resolve};
-use super::{Config, FetchSettings, Market, Source, alert, builtin_sources, channel};
+use super::{Config, FOREVER, FetchSettings, Market, Retention, Source, alert, builtin_sources, channel};
 use crate::fetch::disguise;
 use crate::format::nearest;
 use crate::poll::{Cron, Pace, RobotsRule, Schedule};
@@ -23,6 +24,12 @@ const SHORTEST_PACE: Duration = Duration::from_secs(1);
 
 /// Longer durations are slips of the pen.
 const LONGEST_DURATION: Duration = Duration::from_secs(366 * 86_400);
+
+/// What is younger may still have to be told from what is recorded next to it.
+const SHORTEST_KEPT: Duration = Duration::from_secs(86_400);
+
+/// Whoever keeps something for longer means for ever.
+const LONGEST_KEPT: Duration = Duration::from_secs(100 * 366 * 86_400);
 
 /// The longest name of a source.
 const LONGEST_NAME: usize = 64;
@@ -39,10 +46,27 @@ pub(super) fn config(file: &File, path: &Path, env: Env<'_>) -> Result<Config, P
         market,
         spacing: at_least(Duration::ZERO, "spacing", &file.fetch.spacing)?.unwrap_or(Config::SPACING),
         log: file.log.format.unwrap_or_default(),
+        retention: retention(&file.retention)?,
         sources,
         alerts: alert::alerts(&file.alert, &channels)?,
         channels,
     })
+}
+
+fn retention(file: &file::Retention) -> Result<Retention, Problem> {
+    let defaults = Retention::default();
+    Ok(Retention {
+        polls: kept("polls", &file.polls)?.unwrap_or(defaults.polls),
+        pages: kept("pages", &file.pages)?.unwrap_or(defaults.pages),
+    })
+}
+
+/// How long something is kept, or for ever.
+fn kept(key: &str, value: &Placed<String>) -> Result<Option<Option<Duration>>, Problem> {
+    match value {
+        Some(written) if written.get_ref() == FOREVER => Ok(Some(None)),
+        _ => within(SHORTEST_KEPT..=LONGEST_KEPT, key, value).map(|kept| kept.map(Some)),
+    }
 }
 
 fn market(file: &file::Market) -> Result<Market, Problem> {
@@ -222,17 +246,26 @@ pub(super) fn at_least(
     key: &str,
     value: &Placed<String>,
 ) -> Result<Option<Duration>, Problem> {
+    within(least..=LONGEST_DURATION, key, value)
+}
+
+fn within(
+    bounds: RangeInclusive<Duration>,
+    key: &str,
+    value: &Placed<String>,
+) -> Result<Option<Duration>, Problem> {
     let Some(value) = value else { return Ok(None) };
     let written = value.get_ref();
     let problem = |text: String| Problem::new(value.span(), format!("`{key}`: {text}"));
     let duration = humantime::parse_duration(written)
         .map_err(|_| problem(format!("'{written}' is not a duration; write it like 90s, 15m or 1h")))?;
-    if duration < least {
-        let least = humantime::format_duration(least);
+    if duration < *bounds.start() {
+        let least = humantime::format_duration(*bounds.start());
         return Err(problem(format!("'{written}' is too short; the least is {least}")));
     }
-    if duration > LONGEST_DURATION {
-        return Err(problem(format!("'{written}' is longer than a year")));
+    if duration > *bounds.end() {
+        let most = if *bounds.end() == LONGEST_DURATION { "a year" } else { "a century; write forever" };
+        return Err(problem(format!("'{written}' is longer than {most}")));
     }
     Ok(Some(duration))
 }

@@ -23,6 +23,8 @@ pub(super) struct File {
     #[serde(default)]
     pub(super) log: Log,
     #[serde(default)]
+    pub(super) retention: Retention,
+    #[serde(default)]
     pub(super) source: Vec<Source>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) channel: Vec<Channel>,
@@ -35,6 +37,14 @@ pub(super) struct File {
 #[serde(deny_unknown_fields)]
 pub(super) struct Store {
     pub(super) path: Placed<String>,
+}
+
+/// `[retention]`
+#[derive(Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Retention {
+    pub(super) polls: Placed<String>,
+    pub(super) pages: Placed<String>,
 }
 
 /// `[market]`

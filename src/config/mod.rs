@@ -44,12 +44,23 @@ pub struct Config {
     pub spacing: Duration,
     /// What the lines of the daemon's log look like.
     pub log: LogFormat,
+    /// How long what is not an observation is kept.
+    pub retention: Retention,
     /// What is polled, in the order of the file; no two of one name.
     pub sources: Vec<Source>,
     /// Ways to tell people that need more than one text; no two of one name.
     pub channels: Vec<Channel>,
     /// What people are told of; no two of one name.
     pub alerts: Vec<Alert>,
+}
+
+/// How long what is not an observation is kept; observations and their texts are kept for ever.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retention {
+    /// Rows of the poll log; absent where they are kept for ever.
+    pub polls: Option<Duration>,
+    /// Whole pages that could not be read; absent where they are kept for ever.
+    pub pages: Option<Duration>,
 }
 
 /// The market that the indicators belong to.
@@ -99,6 +110,9 @@ pub struct FetchSettings {
     pub private: bool,
 }
 
+/// The word for what is never removed.
+const FOREVER: &str = "forever";
+
 impl Config {
     /// The time between two requests to one host, where nothing is said of it.
     pub const SPACING: Duration = Duration::from_secs(1);
@@ -145,6 +159,7 @@ impl Config {
             market: Market::default(),
             spacing: Self::SPACING,
             log: LogFormat::default(),
+            retention: Retention::default(),
             sources: builtin_sources(),
             channels: Vec::new(),
             alerts: Vec::new(),
@@ -181,6 +196,14 @@ impl Default for Market {
     fn default() -> Self {
         let (closures, open) = (BTreeSet::new(), BTreeSet::new());
         Self { zone: Tz::Asia__Jakarta, calendar: CalendarName::Idx, closures, open }
+    }
+}
+
+impl Default for Retention {
+    /// A year of coverage and a month to look at it; three months to notice that a page changed.
+    fn default() -> Self {
+        let days = |days: u64| Some(Duration::from_secs(days * 86_400));
+        Self { polls: days(400), pages: days(90) }
     }
 }
 

@@ -208,7 +208,7 @@ fn unknown_keys_are_refused_with_the_nearest_known_one() {
         ("[[sources]]\nname = \"a\"\n".to_owned(), "1:3: unknown key `sources`; did you mean `source`?"),
         (
             "[[nothing]]\nname = \"a\"\n".to_owned(),
-            "1:3: unknown key `nothing`; known here: store, market, fetch, log, source, channel, alert",
+            "1:3: unknown key `nothing`; known here: store, market, fetch, log, retention, source, channel, alert",
         ),
         ("[store]\npaht = \"x\"\n".to_owned(), "2:1: unknown key `paht`; did you mean `path`?"),
         (
@@ -361,6 +361,22 @@ fn keys_must_fit_the_layout() {
 }
 
 #[test]
+fn what_is_not_an_observation_is_kept_for_a_while_or_for_ever() {
+    let kept = |keys: &str| parse(&format!("[retention]\n{keys}")).unwrap().retention;
+    let days = |days: u64| Some(Duration::from_secs(days * 86_400));
+    assert_eq!(kept(""), Retention { polls: days(400), pages: days(90) });
+    assert_eq!(kept("polls = \"30d\"\npages = \"forever\""), Retention { polls: days(30), pages: None });
+    for (keys, expected) in [
+        ("polls = \"5m\"", "2:9: `polls`: '5m' is too short; the least is 1day"),
+        ("polls = \"200y\"", "2:9: `polls`: '200y' is longer than a century; write forever"),
+        ("pages = \"always\"", "2:9: `pages`: 'always' is not a duration; write it like 90s, 15m or 1h"),
+        ("page = \"1d\"", "2:1: unknown key `page`; did you mean `pages`?"),
+    ] {
+        assert_eq!(refusal(&format!("[retention]\n{keys}\n")), expected);
+    }
+}
+
+#[test]
 fn a_day_can_be_open_after_all() {
     let config = parse("[market]\nopen = [\"2025-08-18\"]\n").unwrap();
     let day = NaiveDate::from_ymd_opt(2025, 8, 18).unwrap();
@@ -398,6 +414,7 @@ fn broken_toml_names_its_place() {
 fn what_is_written_reads_back_as_the_same() {
     for text in [
         String::new(),
+        "[retention]\npolls = \"36h\"\npages = \"forever\"\n".to_owned(),
         format!(
             "[store]\npath = \"~/a \\\"b\\\".db\"\n[market]\nzone = \"UTC\"\ncalendar = \"weekdays\"\nclosures = [\"2027-01-01\"]\n{KONTAN}"
         ),

@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 use toml::Spanned;
 
 use super::file::{self, ChannelKind, File, LayoutName, LocaleName, Placed, RobotsName, TlsName};
-use super::{Address, Alert, Channel, Config, MailServer, Market, Secret, Source, Way};
+use super::{Address, Alert, Channel, Config, FOREVER, MailServer, Market, Retention, Secret, Source, Way};
 use crate::alert::Hysteresis;
 use crate::alert::channel::MailTls;
 use crate::parse::{CssRules, JsonIndicator, JsonRules, Layout, Locale};
@@ -21,10 +21,16 @@ pub(super) fn file(config: &Config) -> File {
         market: market(&config.market),
         fetch: file::Fetch { spacing: duration(config.spacing) },
         log: file::Log { format: Some(config.log) },
+        retention: retention(config.retention),
         source: config.sources.iter().map(source).collect(),
         channel: config.channels.iter().map(channel).collect(),
         alert: config.alerts.iter().map(alert).collect(),
     }
+}
+
+fn retention(retention: Retention) -> file::Retention {
+    let kept = |kept: Option<Duration>| kept.map_or_else(|| given(FOREVER), days);
+    file::Retention { polls: kept(retention.polls), pages: kept(retention.pages) }
 }
 
 fn market(market: &Market) -> file::Market {
@@ -211,6 +217,13 @@ fn secret(place: &Secret) -> toml::Value {
 
 fn duration(duration: Duration) -> Placed<String> {
     given(humantime::format_duration(duration).to_string())
+}
+
+/// Whole days as days: 400 of them are no round number of months.
+fn days(duration: Duration) -> Placed<String> {
+    const DAY: u64 = 86_400;
+    let is_whole = duration.subsec_nanos() == 0 && duration.as_secs().is_multiple_of(DAY);
+    if is_whole { given(format!("{}d", duration.as_secs() / DAY)) } else { self::duration(duration) }
 }
 
 fn copied(text: &Option<String>) -> Placed<String> {

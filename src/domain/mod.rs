@@ -3,6 +3,7 @@
 mod attempt;
 mod digest;
 mod fact;
+mod gap;
 mod hidden;
 mod indicator;
 mod interval;
@@ -17,6 +18,7 @@ mod verdict;
 pub use attempt::{Attempt, Drift, Outcome};
 pub use digest::{Digest, Sha256};
 pub use fact::{Aspect, Fact, Facts, Term};
+pub use gap::{Cause, Gap, Look};
 pub use hidden::Hidden;
 pub use indicator::{CATALOGUE, Indicator, Kind, Known, Slug, known, known_or_index};
 pub use interval::{Interval, IntervalError, TimeRange, Window};

@@ -2,6 +2,7 @@
 //! came from. Knows no network, no schedule and no terminal.
 
 mod keep;
+mod log_begin;
 mod news;
 mod reextract;
 mod runs;
@@ -23,6 +24,7 @@ use crate::store::{
 };
 
 pub use keep::MAX_PAGES;
+pub use log_begin::{log_begin, prune};
 pub use reextract::{Policy, Reextracted, reextract};
 pub use turn::Turn;
 pub use verify::faults;
@@ -216,22 +218,44 @@ pub fn log_failure(tables: Tables<'_>, source: &Source, attempt: &Attempt) -> Re
     tables.log_poll(stored.id, attempt, None).map(drop)
 }
 
+/// What became of a person's decision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decided {
+    /// It holds from now on.
+    Noted,
+    /// Nothing was noted: the value is real, but the poll log that would tell its place was removed.
+    NoPlace,
+}
+
 /// Notes a person's decision about held figures, wherever the same figures are held, and reads the sightings around
 /// them again in its light.
 ///
 /// # Errors
 /// The database cannot be written.
-pub fn decide(tables: Tables<'_>, held: &Held, decision: Decision) -> Result<(), StoreError> {
+pub fn decide(tables: Tables<'_>, held: &Held, decision: Decision) -> Result<Decided, StoreError> {
     let indicators = tables.indicators()?;
     let indicator = indicators.into_iter().find(|indicator| indicator.id == held.indicator_id);
     let orphan = || StoreError::Damaged { what: "a held value of no indicator", value: held.id.to_string() };
     let indicator = indicator.ok_or_else(orphan)?;
+    let source = tables.source(&indicator.indicator.source)?.ok_or_else(orphan)?;
     let mut same = tables.held_of(indicator.id)?;
     same.retain(|other| other.decision.is_none() && other.figures == held.figures);
-    for held in &same {
+    let begins = source.log_begins_at;
+    let known = begins.map(|begins| log_begin::known(tables, &indicator, begins)).transpose()?;
+    let is_before_log = |held: &Held| known.as_ref().is_some_and(|known| held.seen_at < known.from);
+    let (before, mut decided): (Vec<Held>, Vec<Held>) = same.into_iter().partition(is_before_log);
+    let in_log: Vec<Timestamp> = decided.iter().map(|held| held.seen_at).collect();
+    for lost in before {
+        if decision == Decision::Rejected || splice::place(tables, &indicator, &lost)? {
+            decided.push(lost);
+        }
+    }
+    for held in &decided {
         tables.put_held(&Held { decision: Some(decision), ..held.clone() })?;
     }
-    same.iter().try_for_each(|held| splice::reread_around(tables, &indicator, held.seen_at))
+    in_log.iter().try_for_each(|at| splice::reread_around(tables, &source, &indicator, *at))?;
+    let is_noted = decided.iter().any(|decided| decided.id == held.id);
+    Ok(if is_noted { Decided::Noted } else { Decided::NoPlace })
 }
 
 /// The lines of a poll's detail: what was remarked already, and what was not as expected. A page of nothing but

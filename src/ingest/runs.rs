@@ -23,6 +23,12 @@ impl Seen {
         Self { at, figures: quote.figures, verdict: quote.verdict, capture }
     }
 
+    /// The sighting that a run begins with.
+    pub(super) fn first_of(observation: &Observation) -> Self {
+        let Run { first_seen, figures, verdict, .. } = observation.run;
+        Self { at: first_seen, figures, verdict, capture: observation.capture }
+    }
+
     /// A run of this sighting alone.
     pub(super) fn run(self) -> Observation {
         let run =

@@ -3,13 +3,17 @@
 //! In the common cases only the neighbouring runs are looked at. Where the plausibility of neighbours is at stake,
 //! the sightings between two runs that stand on their own are read again as a whole.
 
-use crate::domain::{Figures, Observation, Quote, TimeRange, Timestamp, Verdict};
+use crate::domain::{Figures, Observation, Quote, Run, TimeRange, Timestamp, Verdict};
 use crate::store::{Decision, Held, Sighting, StoreError, StoredIndicator, StoredSource, Tables};
 
 use super::runs::{
     Decisions, HeldStretch, Judgement, Reader, Reference, Rules, Seen, Splice, between, split,
 };
-use super::{Fate, Readings};
+use super::{Fate, Readings, log_begin};
+
+/// Why a sighting from before the poll log begins waits for a person.
+const LOG_IS_GONE: &str =
+    "the poll log of this stretch was removed, so it cannot be told when the value around it stood";
 
 /// Records that an indicator was seen to show a quote.
 pub(super) fn record(
@@ -23,17 +27,52 @@ pub(super) fn record(
     let (rules, undecided) = beliefs(tables, indicator)?;
     let seen = Seen::of(quote, seen.seen_at, seen.capture);
     let spot = Spot { tables, source, indicator, rules, seen, undecided };
-    if is_alone { spot.record() } else { spot.reread_all(Fate::Unchanged) }
+    if is_alone || spot.is_before_log(None)? { spot.record() } else { spot.reread_all(Fate::Unchanged) }
 }
 
 /// Reads the sightings around an instant again, after a decision changed what is believed.
 pub(super) fn reread_around(
     tables: Tables<'_>,
+    source: &StoredSource,
     indicator: &StoredIndicator,
     at: Timestamp,
 ) -> Result<(), StoreError> {
     let (rules, undecided) = beliefs(tables, indicator)?;
-    reread(tables, indicator, &rules, &undecided, at)
+    Around { tables, source, indicator, rules: &rules, undecided: &undecided }.reread(at)
+}
+
+/// Brings figures that a person accepted into a stretch whose poll log was removed, where that is possible without
+/// guessing: nothing else was seen then, and the run after it is believed as before. Says whether it was.
+pub(super) fn place(
+    tables: Tables<'_>,
+    indicator: &StoredIndicator,
+    held: &Held,
+) -> Result<bool, StoreError> {
+    let rules = beliefs(tables, indicator)?.0;
+    let previous = tables.run_at(indicator.id, held.seen_at)?;
+    let next = tables.run_after(indicator.id, held.seen_at)?;
+    let mut readings = Readings::new(tables);
+    let sighting = Sighting { seen_at: held.seen_at, capture: held.capture };
+    let Some(seen) = seen_in(&mut readings, indicator, sighting)? else { return Ok(false) };
+    let run = Run {
+        first_seen: held.seen_at,
+        last_seen: held.last_seen,
+        figures: held.figures,
+        verdict: seen.verdict,
+    };
+    let is_free = previous.is_none_or(|previous| previous.run.last_seen < run.first_seen)
+        && next.is_none_or(|next| run.last_seen < next.run.first_seen);
+    let unsettles =
+        next.is_some_and(|next| unsettles(&rules, &Seen::first_of(&next), Reference::after(&run)));
+    if is_free && !unsettles {
+        tables.put_run(indicator.id, &Observation { run, capture: held.capture })?;
+    }
+    Ok(is_free && !unsettles)
+}
+
+/// Whether a sighting would no longer be believed after another level.
+fn unsettles(rules: &Rules, after: &Seen, reference: Option<Reference>) -> bool {
+    after.verdict != Verdict::Verified && rules.judge(after, reference) != Judgement::Accept
 }
 
 /// The rules of an indicator, and what of it waits for a decision.
@@ -72,7 +111,7 @@ impl Spot<'_> {
         let around = previous.filter(|previous| at <= previous.run.last_seen);
         let is_known = around.is_some_and(|around| around.run.figures == self.seen.figures);
         let parts_held = self.undecided.iter().any(|held| held.seen_at < at && at < held.last_seen);
-        if is_known && parts_held {
+        if is_known && parts_held && !self.is_before_log(around)? {
             return self.reread_all(Fate::Unchanged);
         }
         if is_known {
@@ -85,8 +124,11 @@ impl Spot<'_> {
     }
 
     fn inside(&self, around: Observation) -> Result<Fate, StoreError> {
-        if self.log_is_gone(around.run.first_seen) {
-            return self.hold("the poll log of this stretch was removed, so it cannot be told when the value around it stood".to_owned());
+        if self.is_before_log(Some(around))? {
+            return self.hold_unplaced();
+        }
+        if self.source.log_begins_at.is_some_and(|begins| around.run.first_seen < begins) {
+            return self.reread_all(Fate::Stored);
         }
         let neighbours = self
             .sighting_of(around.run.figures, Side::Before)?
@@ -106,16 +148,13 @@ impl Spot<'_> {
     fn outside(&self, previous: Option<Observation>) -> Result<Fate, StoreError> {
         let next = self.tables.run_after(self.indicator.id, self.seen.at)?;
         let reference = reference_before(self.tables, self.indicator.id, previous)?;
-        let first_after = next.map(|next| Seen {
-            at: next.run.first_seen,
-            figures: next.run.figures,
-            verdict: next.run.verdict,
-            capture: next.capture,
-        });
+        let first_after = next.as_ref().map(Seen::first_of);
         let is_newest = next.is_none() && self.undecided.iter().all(|held| held.last_seen < self.seen.at);
+        let is_before_log = self.is_before_log(None)?;
         match self.rules.judge(&self.seen, reference) {
             Judgement::Hold(reason) if is_newest => self.hold(reason),
-            Judgement::Reject if is_newest => Ok(Fate::Unchanged),
+            Judgement::Reject if is_newest || is_before_log => Ok(Fate::Unchanged),
+            _ if self.disturbs(reference, first_after.as_ref()) && is_before_log => self.hold_unplaced(),
             _ if self.disturbs(reference, first_after.as_ref()) => self.reread_all(Fate::Stored),
             _ => self.apply(between(&self.rules, previous, self.seen, next)),
         }
@@ -127,10 +166,7 @@ impl Spot<'_> {
             return true;
         }
         let own = self.seen.figures.level.map(|level| Reference { at: self.seen.at, level });
-        let unsettles = after.is_some_and(|after| {
-            after.verdict != Verdict::Verified
-                && self.rules.judge(after, own.or(reference)) != Judgement::Accept
-        });
+        let unsettles = after.is_some_and(|after| unsettles(&self.rules, after, own.or(reference)));
         let touches_held = self
             .undecided
             .iter()
@@ -138,8 +174,33 @@ impl Spot<'_> {
         unsettles || touches_held
     }
 
-    fn log_is_gone(&self, since: Timestamp) -> bool {
-        self.source.log_begins_at.is_some_and(|begins| since < begins)
+    /// Whether the sightings around this one, which may fall into a run, were removed.
+    fn is_before_log(&self, around: Option<Observation>) -> Result<bool, StoreError> {
+        let at = self.seen.at;
+        match self.source.log_begins_at {
+            Some(begins) if at < begins => Ok(true),
+            Some(begins) if around.is_some_and(|around| around.run.first_seen < begins) => {
+                Ok(at < log_begin::known(self.tables, self.indicator, begins)?.from)
+            }
+            _ => Ok(false),
+        }
+    }
+
+    /// Holds a sighting whose place among the others is not known any more, once.
+    fn hold_unplaced(&self) -> Result<Fate, StoreError> {
+        let is_this = |held: &&Held| {
+            held.figures == self.seen.figures
+                && held.seen_at <= self.seen.at
+                && self.seen.at <= held.last_seen
+        };
+        let all = self.tables.held_of(self.indicator.id)?;
+        match all.iter().find(is_this) {
+            Some(held) if held.decision.is_some() => Ok(Fate::Unchanged),
+            Some(_) => Ok(Fate::Held),
+            // Of two texts of one second one stands back.
+            None if all.iter().any(|held| held.seen_at == self.seen.at) => Ok(Fate::Unchanged),
+            None => self.hold(LOG_IS_GONE.to_owned()),
+        }
     }
 
     /// The nearest sighting on one side that shows some figures of this indicator.
@@ -200,7 +261,8 @@ impl Spot<'_> {
 
     /// Reads the sightings around again; says what became of this one.
     fn reread_all(&self, otherwise: Fate) -> Result<Fate, StoreError> {
-        reread(self.tables, self.indicator, &self.rules, &self.undecided, self.seen.at)?;
+        let Self { tables, source, indicator, rules, undecided, .. } = self;
+        Around { tables: *tables, source, indicator, rules, undecided }.reread(self.seen.at)?;
         let held = self.tables.held_of(self.indicator.id)?;
         let is_held = held.iter().any(|held| {
             held.decision.is_none()
@@ -232,7 +294,7 @@ fn new_held(indicator_id: i64, first: &Seen, last_seen: Timestamp, reason: Strin
 }
 
 /// The last level believed before: that of the run ahead, or of an earlier one where that has none.
-fn reference_before(
+pub(super) fn reference_before(
     tables: Tables<'_>,
     indicator_id: i64,
     mut run: Option<Observation>,
@@ -247,7 +309,7 @@ fn reference_before(
 }
 
 /// What a sighting showed of an indicator, if it showed it at all.
-fn seen_in(
+pub(super) fn seen_in(
     readings: &mut Readings<'_>,
     indicator: &StoredIndicator,
     sighting: Sighting,
@@ -257,40 +319,59 @@ fn seen_in(
     Ok(quote.map(|quote| Seen::of(quote, sighting.seen_at, sighting.capture)))
 }
 
-/// Reads again all sightings from the run that began before an instant to the first verified run after it: what was
-/// believed before stays believed, and a verified row is believed whatever stands before it.
-fn reread(
-    tables: Tables<'_>,
-    indicator: &StoredIndicator,
-    rules: &Rules,
-    undecided: &[Held],
-    at: Timestamp,
-) -> Result<(), StoreError> {
-    let second = chrono::Duration::seconds(1);
-    let first = tables.run_at(indicator.id, at - second)?;
-    let from = first.map(|first| first.run.first_seen);
-    let before = from.map(|from| tables.run_at(indicator.id, from - second)).transpose()?.flatten();
-    let to = tables.verified_run_after(indicator.id, at)?.map(|verified| verified.run.last_seen);
-    let reference = reference_before(tables, indicator.id, before)?;
+/// The sightings around an instant, to be read again.
+struct Around<'a> {
+    tables: Tables<'a>,
+    source: &'a StoredSource,
+    indicator: &'a StoredIndicator,
+    rules: &'a Rules,
+    undecided: &'a [Held],
+}
 
-    let mut reader = Reader::after(rules, before, reference);
-    let mut readings = Readings::new(tables);
-    tables.each_sighting(indicator.source_id, from, to, |sighting| {
-        if let Some(seen) = seen_in(&mut readings, indicator, sighting)? {
-            reader.read(seen);
+impl Around<'_> {
+    /// Reads again all sightings from the run that began before an instant to the first verified run after it: what
+    /// was believed before stays believed, and a verified row is believed whatever stands before it.
+    fn reread(&self, at: Timestamp) -> Result<(), StoreError> {
+        let Self { tables, indicator, .. } = *self;
+        let second = chrono::Duration::seconds(1);
+        let to = tables.verified_run_after(indicator.id, at)?.map(|verified| verified.run.last_seen);
+        let (from, before) = self.begin(at)?;
+        let reference = reference_before(tables, indicator.id, before)?;
+
+        let mut reader = Reader::after(self.rules, before, reference);
+        let mut readings = Readings::new(tables);
+        tables.each_sighting(indicator.source_id, from, to, |sighting| {
+            if let Some(seen) = seen_in(&mut readings, indicator, sighting)? {
+                reader.read(seen);
+            }
+            Ok::<(), StoreError>(())
+        })?;
+
+        let range = TimeRange { from, to: to.map(|to| to + second) };
+        for old in tables.runs(indicator.id, range)? {
+            tables.take_run(indicator.id, old.run.first_seen)?;
         }
-        Ok::<(), StoreError>(())
-    })?;
+        for run in &reader.runs {
+            tables.put_run(indicator.id, run)?;
+        }
+        let old = self.undecided.iter().filter(|held| range.contains(held.seen_at)).collect();
+        put_stretches(tables, indicator.id, &reader.held, old)
+    }
 
-    let range = TimeRange { from, to: to.map(|to| to + second) };
-    for old in tables.runs(indicator.id, range)? {
-        tables.take_run(indicator.id, old.run.first_seen)?;
+    /// Where reading begins, and the run ahead of it: never before the poll log does.
+    fn begin(&self, at: Timestamp) -> Result<(Option<Timestamp>, Option<Observation>), StoreError> {
+        let second = chrono::Duration::seconds(1);
+        let first = self.tables.run_at(self.indicator.id, at - second)?;
+        let from = first.map(|first| first.run.first_seen);
+        if let Some(begins) =
+            self.source.log_begins_at.filter(|begins| from.is_none_or(|from| from < *begins))
+        {
+            let known = log_begin::known(self.tables, self.indicator, begins)?;
+            return Ok((Some(known.from), known.open));
+        }
+        let before = from.map(|from| self.tables.run_at(self.indicator.id, from - second)).transpose()?;
+        Ok((from, before.flatten()))
     }
-    for run in &reader.runs {
-        tables.put_run(indicator.id, run)?;
-    }
-    let old = undecided.iter().filter(|held| range.contains(held.seen_at)).collect();
-    put_stretches(tables, indicator.id, &reader.held, old)
 }
 
 /// Replaces held stretches by those that were read anew. One that is held again keeps its key, since people may

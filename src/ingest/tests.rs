@@ -148,6 +148,125 @@ fn where_the_poll_log_is_gone_a_split_is_held_and_not_guessed() {
     assert!(store.tables().held().unwrap()[0].reason.contains("poll log"));
 }
 
+/// Records a live poll that saw these rows.
+fn poll(store: &mut Store, minute: i64, rows: &str) {
+    let attempt = Attempt {
+        started_at: at(minute),
+        outcome: Outcome::Stored,
+        http_status: Some(200),
+        duration_ms: 1,
+        body_bytes: None,
+        rows: 0,
+        detail: None,
+    };
+    let page = Page { origin: Origin::Live, ..page(minute, rows) };
+    let polled = store.write(|tables| ingest_poll(tables, &source(), &page, Validators::default(), attempt));
+    polled.unwrap();
+}
+
+/// Removes polls older than a minute, two at a time; says where the log begins.
+fn prune_before(store: &mut Store, minute: i64) -> Option<Timestamp> {
+    let stored = store.tables().source("kontan").unwrap()?;
+    if let Some(begin) = log_begin(store.tables(), &stored, at(minute)).unwrap() {
+        while store.write(|tables| prune(tables, &stored, begin, 2)).unwrap() > 0 {}
+    }
+    store.tables().source("kontan").unwrap()?.log_begins_at
+}
+
+/// The runs and what is held, without where they were seen.
+fn known(store: &Store) -> Vec<String> {
+    rows(store).into_iter().filter(|row| row.starts_with("run") || row.starts_with("held")).collect()
+}
+
+#[test]
+fn without_its_old_polls_a_series_is_what_it_was() {
+    let mut store = Store::open_in_memory().unwrap();
+    for (minute, level) in [(0, "777"), (10, "777"), (20, "778"), (30, "778"), (40, "778"), (50, "777")] {
+        poll(&mut store, minute, &format!("LQ45 {level} 0,00 0,00%"));
+    }
+    let before = known(&store);
+    // The last sighting ahead of the minute is kept: the log begins with it.
+    assert_eq!(prune_before(&mut store, 35), Some(at(30)));
+    assert_eq!(store.tables().polls_in(1, TimeRange::default()).unwrap().len(), 3);
+    assert_eq!(known(&store), before);
+    assert_eq!(faults(&store).unwrap(), []);
+    // Nothing more to remove, however late it is asked; the newest sighting stays for ever.
+    assert_eq!(prune_before(&mut store, 35), Some(at(30)));
+    assert_eq!(prune_before(&mut store, 4000), Some(at(50)));
+    assert_eq!(store.tables().polls_in(1, TimeRange::default()).unwrap().len(), 1);
+    assert_eq!(known(&store), before);
+    assert_eq!(faults(&store).unwrap(), []);
+}
+
+#[test]
+fn a_run_from_before_the_log_begins_is_still_checked_against_its_text() {
+    let mut store = Store::open_in_memory().unwrap();
+    for (minute, level) in [(0, "777"), (10, "778"), (20, "779")] {
+        poll(&mut store, minute, &format!("LQ45 {level} 0,00 0,00%"));
+    }
+    prune_before(&mut store, 20);
+    let lie = store.tables().run_at(1, at(0)).unwrap().unwrap();
+    let figures = store.tables().run_at(1, at(10)).unwrap().unwrap().run.figures;
+    let lie = crate::domain::Observation { run: crate::domain::Run { figures, ..lie.run }, ..lie };
+    store.write(|tables| tables.put_run(1, &lie)).unwrap();
+    let problems: Vec<String> = faults(&store).unwrap().iter().map(ToString::to_string).collect();
+    let [problem] = &problems[..] else { panic!("{problems:?}") };
+    assert!(problem.contains("its text does not say this"), "{problem}");
+}
+
+#[test]
+fn a_run_that_the_log_begins_in_is_split_where_the_log_tells() {
+    let mut store = Store::open_in_memory().unwrap();
+    for minute in [0, 10, 20, 30, 40] {
+        poll(&mut store, minute, "LQ45 777 2,30 0,30%");
+    }
+    assert_eq!(prune_before(&mut store, 20), Some(at(20)));
+    assert_eq!(record(&mut store, &page(15, "LQ45 778 3,30 0,43%")).count(Fate::Held), 1);
+    assert_eq!(record(&mut store, &page(15, "LQ45 778 3,30 0,43%")).count(Fate::Held), 1);
+    assert_eq!((runs(&store, "lq45"), store.tables().held().unwrap().len()), (vec![(0, 40)], 1));
+    assert_eq!(record(&mut store, &page(25, "LQ45 778 3,30 0,43%")).count(Fate::Stored), 1);
+    assert_eq!(runs(&store, "lq45"), [(0, 20), (25, 25), (30, 40)]);
+    assert_eq!(faults(&store).unwrap(), []);
+}
+
+#[test]
+fn what_waits_for_a_decision_keeps_the_log_it_is_judged_by() {
+    let mut store = Store::open_in_memory().unwrap();
+    for (minute, level) in [(0, "776"), (10, "777"), (20, "7.770"), (30, "777"), (40, "778"), (50, "778")] {
+        poll(&mut store, minute, &format!("LQ45 {level} 0,00 0,00%"));
+    }
+    assert_eq!(prune_before(&mut store, 50), Some(at(10)));
+    let held = store.tables().held().unwrap().remove(0);
+    store.write(|tables| decide(tables, &held, Decision::Rejected)).unwrap();
+    assert_eq!(faults(&store).unwrap(), []);
+    assert_eq!(prune_before(&mut store, 50), Some(at(50)));
+    assert_eq!(runs(&store, "lq45"), [(0, 0), (10, 30), (40, 50)]);
+    assert_eq!(faults(&store).unwrap(), []);
+}
+
+#[test]
+fn a_value_whose_place_is_not_known_any_more_can_only_be_rejected() {
+    let mut store = Store::open_in_memory().unwrap();
+    for minute in [0, 10, 20] {
+        poll(&mut store, minute, "LQ45 777 2,30 0,30%");
+    }
+    prune_before(&mut store, 20);
+    // Inside the run, and in the silence long before it.
+    record(&mut store, &page(5, "LQ45 778 0,00 0,00%"));
+    record(&mut store, &page(-500, "LQ45 777 0,00 0,00%"));
+    record(&mut store, &page(-490, "LQ45 7.770 0,00 0,00%"));
+    let held = store.tables().held().unwrap();
+    assert_eq!(held.len(), 2);
+    let decide =
+        |store: &mut Store, held: &Held, decision| store.write(|tables| decide(tables, held, decision));
+    assert_eq!(decide(&mut store, &held[0], Decision::Accepted).unwrap(), Decided::NoPlace);
+    assert_eq!(runs(&store, "lq45"), [(-500, -500), (0, 20)]);
+    assert_eq!(decide(&mut store, &held[0], Decision::Rejected).unwrap(), Decided::Noted);
+    assert_eq!(decide(&mut store, &held[1], Decision::Accepted).unwrap(), Decided::Noted);
+    assert_eq!(runs(&store, "lq45"), [(-500, -500), (-490, -490), (0, 20)]);
+    assert_eq!(faults(&store).unwrap(), []);
+}
+
 #[test]
 fn an_accepted_value_enters_the_series_and_a_rejected_one_stays_out() {
     for (decision, expected) in
@@ -324,9 +443,41 @@ fn in_order(pages: &[Page]) -> Vec<Page> {
     in_order
 }
 
+/// The rows of a page at a minute.
+type Shown = (i64, String);
+
+fn shown(pages: &[Page]) -> Vec<Shown> {
+    let rows = |page: &Page| String::from_utf8_lossy(&page.body).split_once('\n').unwrap().1.to_owned();
+    pages.iter().map(|page| ((page.captured_at - at(0)).num_minutes(), rows(page))).collect()
+}
+
+/// Pages of which some were polled and the rest archived, in order of time, a minute to prune at, and pages that
+/// turn up later.
+fn pruned() -> impl Strategy<Value = (Vec<(Shown, bool)>, i64, Vec<Shown>)> {
+    let pages = || prop_oneof![captures(), dense_captures()];
+    let polled = pages().prop_flat_map(|pages| {
+        let is_live = prop::collection::vec(prop::bool::weighted(0.8), pages.len());
+        (Just(shown(&in_order(&pages))), is_live)
+            .prop_map(|(pages, live)| pages.into_iter().zip(live).collect())
+    });
+    (polled, prop_oneof![0..12i64, 0..200i64], pages().prop_map(|pages| shown(&pages)))
+}
+
+fn see_all(pages: &[(Shown, bool)]) -> Store {
+    let mut store = Store::open_in_memory().unwrap();
+    for ((minute, rows), is_live) in pages {
+        if *is_live {
+            poll(&mut store, *minute, rows);
+        } else {
+            record(&mut store, &page(*minute, rows));
+        }
+    }
+    store
+}
+
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: 300, failure_persistence: None, max_shrink_iters: 2000, ..ProptestConfig::default()
+        cases: 300, failure_persistence: None, max_shrink_iters: 500, ..ProptestConfig::default()
     })]
 
     #[test]
@@ -334,6 +485,44 @@ proptest! {
         let expected = stored(&in_order(&pages));
         prop_assert_eq!(&stored(&shuffled), &expected);
         prop_assert_eq!(&stored(&pages), &expected);
+    }
+
+    #[test]
+    fn pruning_changes_no_answer_then_or_later((pages, minute, later) in pruned()) {
+        let (mut whole, mut store) = (see_all(&pages), see_all(&pages));
+        let begin = prune_before(&mut store, minute);
+        prop_assert_eq!(known(&store), known(&whole));
+        prop_assert_eq!(faults(&store).unwrap(), []);
+        // Of two texts of one second one stands back, and in the stretch that was removed nobody can tell which.
+        let is_free = |minute: i64| pages.iter().all(|((taken, _), _)| *taken != minute);
+        let in_log = |minute: i64| begin.is_none_or(|begin| begin <= at(minute));
+        for (minute, rows) in later.iter().filter(|(minute, _)| is_free(*minute) && in_log(*minute)) {
+            record(&mut whole, &page(*minute, rows));
+            record(&mut store, &page(*minute, rows));
+            prop_assert_eq!(faults(&store).unwrap(), []);
+            if known(&store).iter().any(|row| row.contains("poll log")) {
+                // Its place was not known any more; from here on the two differ.
+                break;
+            }
+            prop_assert_eq!(known(&store), known(&whole));
+        }
+    }
+
+    #[test]
+    fn what_turns_up_from_before_the_log_begins_damages_nothing((pages, minute, later) in pruned()) {
+        let mut store = see_all(&pages);
+        prune_before(&mut store, minute);
+        for (minute, rows) in &later {
+            record(&mut store, &page(*minute, rows));
+            prop_assert_eq!(faults(&store).unwrap(), []);
+            let before = known(&store);
+            record(&mut store, &page(*minute, rows));
+            prop_assert_eq!(known(&store), before);
+        }
+        let before = known(&store);
+        prune_before(&mut store, 2 * minute);
+        prop_assert_eq!(known(&store), before);
+        prop_assert_eq!(faults(&store).unwrap(), []);
     }
 
     #[test]

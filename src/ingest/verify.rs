@@ -1,14 +1,17 @@
 //! Whether the stored rows are what the stored texts and sightings say: every one is derived again.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
-use crate::domain::{Digest, Observation, Timestamp};
+use chrono::Duration;
+
+use crate::domain::{Digest, Figures, Observation, Slug, TimeRange, Timestamp};
 use crate::parse::{self, Reading};
 use crate::store::{Fault, Sighting, Store, StoreError, StoredIndicator, StoredSource, Tables};
 
-use super::Readings;
 use super::runs::{Reader, Rules, Seen};
-use super::splice::rules;
+use super::splice::{reference_before, rules};
+use super::{Readings, log_begin};
 
 /// Everything that is not as it was written: what the file says of itself, texts and kept pages that no longer have
 /// their digest, and runs that the sightings do not make.
@@ -60,6 +63,8 @@ fn changed_pages(tables: Tables<'_>) -> Result<Vec<Fault>, StoreError> {
 /// The series of one indicator, derived as its sightings go by.
 struct Derived<'a> {
     indicator: &'a StoredIndicator,
+    /// From where its sightings are all there, when some were removed.
+    from: Option<Timestamp>,
     reader: Reader<'a>,
 }
 
@@ -69,21 +74,21 @@ fn underived_runs(tables: Tables<'_>, source: &StoredSource) -> Result<Vec<Fault
     for indicator in &indicators {
         all_rules.push(rules(indicator, &tables.held_of(indicator.id)?));
     }
-    let mut derived: HashMap<&str, Derived<'_>> = indicators
-        .iter()
-        .zip(&all_rules)
-        .map(|(indicator, rules)| {
-            let slug = indicator.indicator.slug.as_str();
-            (slug, Derived { indicator, reader: Reader::after(rules, None, None) })
-        })
-        .collect();
+    let mut derived: HashMap<&str, Derived<'_>> = HashMap::new();
+    for (indicator, rules) in indicators.iter().zip(&all_rules) {
+        let begins = source.log_begins_at;
+        let known = begins.map(|begins| log_begin::known(tables, indicator, begins)).transpose()?;
+        let (from, before) = known.map_or((None, None), |known| (Some(known.from), known.open));
+        let reader = Reader::after(rules, before, reference_before(tables, indicator.id, before)?);
+        derived.insert(indicator.indicator.slug.as_str(), Derived { indicator, from, reader });
+    }
     let mut readings = Readings::new(tables);
     tables.each_sighting(source.id, source.log_begins_at, None, |sighting| {
         read_into(&mut derived, readings.of(sighting.capture)?, sighting);
         Ok::<(), StoreError>(())
     })?;
-    let mut faults = Vec::new();
-    for Derived { indicator, reader } in derived.values() {
+    let mut faults = unproven_runs(tables, source, &indicators)?;
+    for Derived { indicator, reader, .. } in derived.values() {
         faults.extend(compare(tables, indicator, &reader.runs, source.log_begins_at)?);
     }
     Ok(faults)
@@ -91,44 +96,88 @@ fn underived_runs(tables: Tables<'_>, source: &StoredSource) -> Result<Vec<Fault
 
 fn read_into(derived: &mut HashMap<&str, Derived<'_>>, reading: &Reading, sighting: Sighting) {
     for quote in &reading.quotes {
-        if let Some(derived) = derived.get_mut(quote.slug.as_str()) {
+        let derived = derived.get_mut(quote.slug.as_str());
+        if let Some(derived) =
+            derived.filter(|derived| derived.from.is_none_or(|from| from <= sighting.seen_at))
+        {
             derived.reader.read(Seen::of(quote, sighting.seen_at, sighting.capture));
         }
     }
 }
 
-/// Compares stored and derived runs. Where the poll log begins later, older runs are only compared with their text.
+/// So many days of older runs share the readings of their texts.
+const SHARED: Duration = Duration::days(30);
+
+/// Runs from before the poll log begins whose text does not say what they do. One text mostly begins runs of several
+/// indicators, so it is read once for all of them.
+fn unproven_runs(
+    tables: Tables<'_>,
+    source: &StoredSource,
+    indicators: &[StoredIndicator],
+) -> Result<Vec<Fault>, StoreError> {
+    let mut faults = Vec::new();
+    let Some(begins) = source.log_begins_at else { return Ok(faults) };
+    let mut from = begins;
+    for indicator in indicators {
+        from = from.min(tables.count_runs(indicator.id)?.1.unwrap_or(begins));
+    }
+    while from < begins {
+        let to = begins.min(from + SHARED);
+        let mut texts = HashMap::new();
+        for indicator in indicators {
+            for run in tables.runs(indicator.id, TimeRange { from: Some(from), to: Some(to) })? {
+                if !is_proven(tables, &mut texts, indicator, &run)? {
+                    faults.push(fault(indicator, &run, "its text does not say this"));
+                }
+            }
+        }
+        from = to;
+    }
+    Ok(faults)
+}
+
+/// Whether the text of a run says what the run does.
+fn is_proven(
+    tables: Tables<'_>,
+    texts: &mut HashMap<i64, Vec<(Slug, Figures)>>,
+    indicator: &StoredIndicator,
+    run: &Observation,
+) -> Result<bool, StoreError> {
+    let quotes = match texts.entry(run.capture) {
+        Entry::Occupied(known) => known.into_mut(),
+        Entry::Vacant(new) => {
+            let text = tables.capture(run.capture)?.block.unwrap_or_default();
+            let quotes = parse::reread(&text).quotes.into_iter();
+            new.insert(quotes.map(|quote| (quote.slug, quote.figures)).collect())
+        }
+    };
+    Ok(quotes.iter().any(|(slug, figures)| *slug == indicator.indicator.slug && *figures == run.run.figures))
+}
+
+fn fault(indicator: &StoredIndicator, observation: &Observation, problem: &str) -> Fault {
+    Fault {
+        place: format!("{}/{}", indicator.indicator.source, indicator.indicator.slug),
+        problem: format!("{problem}: the run first seen at {}", observation.run.first_seen),
+    }
+}
+
+/// Compares stored and derived runs. Where the poll log begins later, of the older ones only the last is derived: how
+/// it went on from there.
 fn compare(
     tables: Tables<'_>,
     indicator: &StoredIndicator,
     derived: &[Observation],
     log_begins_at: Option<Timestamp>,
 ) -> Result<Vec<Fault>, StoreError> {
-    let fault = |observation: &Observation, problem: &str| Fault {
-        place: format!("{}/{}", indicator.indicator.source, indicator.indicator.slug),
-        problem: format!("{problem}: the run first seen at {}", observation.run.first_seen),
-    };
-    let stored = tables.runs(indicator.id, crate::domain::TimeRange::default())?;
+    let fault = |observation: &Observation, problem: &str| fault(indicator, observation, problem);
+    let stored = tables.runs(indicator.id, TimeRange::default())?;
     let mut faults = Vec::new();
-    let (older, provable): (Vec<_>, Vec<_>) = stored
-        .into_iter()
-        .partition(|observation| log_begins_at.is_some_and(|begins| observation.run.first_seen < begins));
-    for observation in &older {
-        let text = tables.capture(observation.capture)?.block.unwrap_or_default();
-        let is_proven = parse::reread(&text)
-            .quotes
-            .iter()
-            .any(|quote| quote.slug == indicator.indicator.slug && quote.figures == observation.run.figures);
-        if !is_proven {
-            faults.push(fault(observation, "its text does not say this"));
-        }
-    }
-    let open = older.last().map(|open| open.run.last_seen);
-    let derived: Vec<_> =
-        derived.iter().filter(|run| open.is_none_or(|open| run.run.first_seen > open)).copied().collect();
-    let extra = provable.iter().filter(|observation| !holds(&derived, observation));
+    let is_older = |one: &Observation| log_begins_at.is_some_and(|begins| one.run.first_seen < begins);
+    let older = stored.partition_point(is_older);
+    let provable = &stored[older.saturating_sub(1)..];
+    let extra = provable.iter().filter(|observation| !holds(derived, observation));
     faults.extend(extra.map(|observation| fault(observation, "not what the sightings make")));
-    let missing = derived.iter().filter(|observation| !holds(&provable, observation));
+    let missing = derived.iter().filter(|observation| !holds(provable, observation));
     faults.extend(missing.map(|observation| fault(observation, "missing")));
     Ok(faults)
 }

@@ -14,6 +14,7 @@ mod manners;
 mod order;
 mod past;
 mod progress;
+mod prune;
 mod robots;
 mod schedule;
 #[cfg(test)]
@@ -38,6 +39,7 @@ pub use manners::{Manners, RobotsRule};
 pub use order::Ahead;
 pub use past::Past;
 pub use progress::Progress;
+pub use prune::{BATCH, cutoff, prune_daily};
 pub use schedule::{Pace, Schedule};
 
 use manners::Barred;

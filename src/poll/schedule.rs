@@ -136,7 +136,8 @@ impl Schedule {
     }
 
     /// How long a source that fails is left alone at first, and at most.
-    pub(super) fn patience(&self) -> (Duration, Duration) {
+    #[must_use]
+    pub fn patience(&self) -> (Duration, Duration) {
         match &self.rhythm {
             Rhythm::Paced(pace) => (pace.open, pace.open.max(pace.closed)),
             Rhythm::Cron(cron) => {

@@ -2,15 +2,13 @@
 //! known any more.
 
 use crate::calendar::Calendar;
-use crate::domain::{Aspect, Fact, Facts, Outcome, Run, Term, Timestamp, Window};
+use crate::domain::{Aspect, Fact, Facts, Run, Term, Timestamp, Window};
 use crate::format;
 use crate::series::is_stale;
-use crate::store::{LoggedPoll, StoredIndicator, Tables};
+use crate::store::{StoredIndicator, Tables};
 
+use super::status::has_drifted;
 use super::{QueryError, changes, find, held};
-
-/// How many attempts are looked at for one that brought a page.
-const POLLS: u32 = 100;
 
 /// What is found of each term now.
 ///
@@ -84,18 +82,12 @@ impl Question<'_> {
         Ok(last_seen.map_or_else(|| unknown("never seen"), Fact::Seen))
     }
 
-    /// Whether the newest page that came was not understood. Attempts that brought none say nothing about it.
     fn drift(&self, term: &Term) -> Result<Fact, QueryError> {
         let Some(source) = self.tables.source(&term.name)? else {
             return self.no_source(&term.name);
         };
-        let polls = self.tables.newest_polls(source.id, POLLS)?;
-        let not_understood = |poll: &LoggedPoll| poll.attempt.outcome == Outcome::NotUnderstood;
-        let brought_page = |poll: &LoggedPoll| poll.attempt.outcome.is_success() || not_understood(poll);
-        let newest = polls.into_iter().find(brought_page);
-        // A page that was kept and read later is no drift any more, however its poll ended.
-        let newest = newest.map(|poll| Fact::Flag(not_understood(&poll) && !poll.was_reread()));
-        Ok(newest.unwrap_or_else(|| unknown("no page came lately")))
+        let has_drifted = has_drifted(self.tables, source.id)?;
+        Ok(has_drifted.map_or_else(|| unknown("no page came lately"), Fact::Flag))
     }
 
     fn held(&self, term: &Term) -> Result<Fact, QueryError> {
@@ -158,7 +150,7 @@ fn unknown(why: &str) -> Fact {
 mod tests {
     use super::super::tests::{at, see, store};
     use super::*;
-    use crate::domain::Attempt;
+    use crate::domain::{Attempt, Outcome};
     use crate::store::Store;
 
     const PAGES: [(&str, &str); 2] = [

@@ -2,12 +2,16 @@
 //! Knows no output form, no terminal and no clock.
 
 mod change;
+mod coverage;
 mod drift;
 mod explain;
 mod facts;
+mod gaps;
+mod long_gaps;
 mod status;
 #[cfg(test)]
 mod tests;
+mod watch;
 
 use chrono_tz::Tz;
 
@@ -17,10 +21,13 @@ use crate::series::{Bar, Disorder, Series, resample, resample_returns};
 use crate::store::{Held, StoreError, StoredIndicator, Tables};
 
 pub use change::{ChangeOver, changes};
+pub use coverage::{Coverage, coverage};
 pub use drift::{SourceDrift, drift, drifts, kept_page};
 pub use explain::{Explanation, explain};
 pub use facts::facts;
-pub use status::{IndicatorHealth, Recorded, SourceHealth, health, recorded};
+pub use long_gaps::long_gaps;
+pub use status::{IndicatorHealth, Polling, Recorded, SourceHealth, SourceState, health, recorded};
+pub use watch::{Due, Slots, gaps};
 
 /// A question that has no answer.
 #[derive(Debug, thiserror::Error)]

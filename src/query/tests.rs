@@ -5,10 +5,10 @@ use std::time::Duration;
 use rust_decimal::Decimal;
 
 use super::*;
-use crate::domain::Window;
+use crate::domain::{Attempt, Cause, Outcome, Validators, Window};
 use crate::ingest::{self, saved_page};
 use crate::parse::Layout;
-use crate::store::Store;
+use crate::store::{Store, StoredSource};
 
 pub(super) fn at(text: &str) -> Timestamp {
     chrono::DateTime::parse_from_rfc3339(&format!("{text}:00+07:00")).unwrap().to_utc()
@@ -148,15 +148,150 @@ fn a_number_is_traced_back_to_its_text() {
     assert!(explain(store.tables(), &indicator, Some(at("2024-11-01T12:00"))).is_err());
 }
 
+/// A poll a minute while the market is open, one in a quarter of an hour while it is closed.
+fn every_minute(range: TimeRange) -> Box<dyn Iterator<Item = Timestamp>> {
+    let idx = Calendar::idx();
+    let next = move |at: &Timestamp| {
+        let pause = chrono::Duration::minutes(if idx.is_open(*at) { 1 } else { 15 });
+        Some((*at + pause).min(idx.next_open(*at)))
+    };
+    Box::new(std::iter::successors(range.from, next))
+}
+
+fn due(slots: impl Fn(TimeRange) -> Box<dyn Iterator<Item = Timestamp>> + 'static) -> Due<'static> {
+    Due { slots: Box::new(slots), slowest: Duration::from_secs(4 * 3600), patience: Duration::from_secs(900) }
+}
+
+/// The health of the only source, polled as above.
+fn health_at(store: &Store, time: &str) -> SourceHealth {
+    let polling = |_: &StoredSource| Ok(Some(Polling { due: due(every_minute), next_poll: None }));
+    health(store.tables(), at(time), &Calendar::idx(), polling).unwrap().remove(0)
+}
+
 #[test]
 fn what_a_header_no_longer_shows_is_not_stale() {
     let store = store(&[
         ("2024-11-22T10:00", "LQ45 878 11,94 1,38%\nRD.SAHAM 0.05%"),
         ("2024-11-22T10:30", "LQ45 878 11,94 1,38%"),
     ]);
-    let health = &health(store.tables(), at("2024-11-22T10:31")).unwrap()[0];
-    let states: Vec<_> = health.indicators.iter().map(|one| (one.is_gone, one.is_stale)).collect();
-    assert_eq!(states, [(false, false), (true, false)]);
-    assert!(!health.is_stale());
-    assert!(super::health(store.tables(), at("2024-11-22T12:00")).unwrap()[0].is_stale());
+    let seen = health_at(&store, "2024-11-22T10:31");
+    let states: Vec<_> = seen.indicators.iter().map(|one| (one.is_gone, one.is_stale)).collect();
+    assert_eq!((states, seen.state), (vec![(false, false), (true, false)], SourceState::Healthy));
+    assert_eq!(health_at(&store, "2024-11-22T12:00").state, SourceState::Stale);
+}
+
+/// Polls at these minutes of the market's time that all saw the same rows.
+fn polled(store: &mut Store, first: &str, minutes: impl Iterator<Item = i64>, rows: &str) {
+    let source = ingest::Source {
+        name: "kontan".to_owned(),
+        url: "https://example.org/".to_owned(),
+        layout: Layout::Kontan,
+        slowest_poll: Duration::from_secs(900),
+    };
+    for minute in minutes {
+        let at = at(first) + chrono::Duration::minutes(minute);
+        let page = saved_page("page".to_owned(), format!("| INDIKATOR |\n{rows}").into_bytes(), at);
+        let attempt = Attempt {
+            started_at: at,
+            outcome: Outcome::Stored,
+            http_status: Some(200),
+            duration_ms: 1,
+            body_bytes: None,
+            rows: 0,
+            detail: None,
+        };
+        let polled =
+            store.write(|tables| ingest::ingest_poll(tables, &source, &page, Validators::default(), attempt));
+        polled.unwrap();
+    }
+}
+
+#[test]
+fn a_page_that_stands_still_while_prices_are_made_is_named_frozen() {
+    let mut store = Store::open_in_memory().unwrap();
+    polled(&mut store, "2024-11-22T08:45", 0..14, "LQ45 866 -8,90 -1,02%");
+    polled(&mut store, "2024-11-22T08:59", 0..76, "LQ45 878 11,94 1,38%");
+    let frozen = health_at(&store, "2024-11-22T10:15");
+    assert_eq!(frozen.state, SourceState::Frozen);
+    assert_eq!(frozen.gap.map(|gap| gap.from), Some(at("2024-11-22T10:00")));
+    assert!(!frozen.indicators[0].is_stale, "it is seen, only not new");
+    // One new text, and it is well again.
+    polled(&mut store, "2024-11-22T10:15", 0..1, "LQ45 879 12,94 1,49%");
+    assert_eq!(health_at(&store, "2024-11-22T10:16").state, SourceState::Healthy);
+}
+
+#[test]
+fn a_market_that_is_closed_makes_nothing_unhealthy() {
+    let mut store = Store::open_in_memory().unwrap();
+    let rows = "EMAS 1.508.000 0,10%\nLQ45 866 -8,90 -1,02%\nRD.SAHAM 0.05%";
+    // From Friday's closing every quarter of an hour, over the whole weekend.
+    let mut begin = 0;
+    for (end, time) in [(31, "2024-11-22T23:40"), (177, "2024-11-24T12:10"), (256, "2024-11-25T07:50")] {
+        polled(&mut store, "2024-11-22T16:00", (begin..end).map(|quarter| quarter * 15), rows);
+        begin = end;
+        let health = health_at(&store, time);
+        assert_eq!(health.state, SourceState::Healthy, "{time}");
+        assert!(health.indicators.iter().all(|one| !one.is_stale), "{time}");
+    }
+}
+
+#[test]
+fn a_pace_slower_than_the_heartbeat_is_not_staleness() {
+    let mut store = Store::open_in_memory().unwrap();
+    polled(&mut store, "2024-11-22T20:00", 0..1, "LQ45 866 -8,90 -1,02%");
+    let state_at = |time: &str| {
+        let slots = |range: TimeRange| -> Box<dyn Iterator<Item = Timestamp>> {
+            let next = |at: &Timestamp| Some(*at + chrono::Duration::hours(4));
+            Box::new(std::iter::successors(range.from, next))
+        };
+        let polling = |_: &StoredSource| Ok(Some(Polling { due: due(slots), next_poll: None }));
+        let health = health(store.tables(), at(time), &Calendar::idx(), polling).unwrap().remove(0);
+        (health.state, health.indicators[0].is_stale)
+    };
+    assert_eq!(state_at("2024-11-22T23:59"), (SourceState::Healthy, false));
+    assert_eq!(state_at("2024-11-23T04:00"), (SourceState::Stale, true));
+}
+
+#[test]
+fn coverage_begins_with_the_first_day_that_anything_is_known_of() {
+    let store = store(&NOVEMBER);
+    let source = store.tables().source("kontan").unwrap().unwrap();
+    let idx = Calendar::idx();
+    let now = at("2024-11-24T12:00");
+    let days = |range| coverage(store.tables(), &source, range, now, &due(every_minute), &idx).unwrap();
+    let all = days(TimeRange::default());
+    let shown: Vec<_> = all.iter().map(|day| (day.day.to_string(), day.expected, day.share())).collect();
+    // Archived captures alone: no poll was ever expected, and nothing is claimed of the time between them.
+    let expected = ["2024-11-21", "2024-11-22", "2024-11-23", "2024-11-24"];
+    assert_eq!(shown, expected.map(|day| (day.to_owned(), 0, None)));
+    assert!(all.iter().flat_map(|day| &day.gaps).all(|gap| gap.cause == Cause::NotRecorded));
+    assert_eq!(all[1].gaps.len(), 4, "the captures are data: {:?}", all[1].gaps);
+    let before = TimeRange { from: None, to: Some(at("2024-11-20T00:00")) };
+    assert_eq!(days(before), []);
+}
+
+#[test]
+fn a_source_that_fails_is_asked_slowly_also_while_the_market_is_open() {
+    let mut store = Store::open_in_memory().unwrap();
+    polled(&mut store, "2024-11-22T09:30", 0..30, "LQ45 866 -8,90 -1,02%");
+    store
+        .write(|tables| {
+            let source = tables.source("kontan")?.expect("it was polled");
+            for minute in [0, 1, 3, 7, 15, 30] {
+                let failed = Attempt {
+                    started_at: at("2024-11-22T10:00") + chrono::Duration::minutes(minute),
+                    outcome: Outcome::Unreachable,
+                    http_status: None,
+                    duration_ms: 1,
+                    body_bytes: None,
+                    rows: 0,
+                    detail: None,
+                };
+                tables.log_poll(source.id, &failed, None)?;
+            }
+            Ok::<(), StoreError>(())
+        })
+        .unwrap();
+    let gap = health_at(&store, "2024-11-22T10:44").gap.unwrap();
+    assert_eq!((gap.cause, gap.from), (Cause::Unreachable, at("2024-11-22T10:00")));
 }

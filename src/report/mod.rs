@@ -5,15 +5,18 @@
 mod alerts;
 mod cell;
 mod change;
+mod coverage;
 mod diff;
 mod drift;
 mod explain;
-mod health;
 mod pages;
+mod prune;
+mod recorded;
 mod reextract;
 mod review;
 mod runs;
 mod spreadsheet;
+mod status;
 mod table;
 
 use serde::Serialize;
@@ -22,13 +25,16 @@ use crate::format::escape_json;
 
 pub use alerts::{AlertRow, CheckRow, TestRow};
 pub use change::ChangeRow;
+pub use coverage::{CoverageRow, GapRow};
 pub use drift::DriftRow;
 pub use explain::ExplainRow;
-pub use health::{IndicatorRow, SourceRow, StatusRow};
 pub use pages::{ExtractRow, QuoteRow, Summary};
+pub use prune::PruneRow;
+pub use recorded::{IndicatorRow, SourceRow};
 pub use reextract::RereadRow;
 pub use review::HeldRow;
 pub use runs::{BarRow, RunRow};
+pub use status::StatusRow;
 pub use table::Table;
 
 /// The form an answer is given in.

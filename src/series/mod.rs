@@ -4,6 +4,7 @@ mod change;
 mod gaps;
 mod resample;
 mod returns;
+mod rhythm;
 #[cfg(test)]
 mod samples;
 mod transform;
@@ -17,6 +18,7 @@ pub use change::{PERCENT_DECIMALS, percent_between, percent_change, round_percen
 pub use gaps::{is_stale, stretches};
 pub use resample::{Bar, Ohlc, resample};
 pub use returns::{DailyReturn, compound, compounded_index, daily_returns, resample_returns, start_of_day};
+pub use rhythm::Rhythm;
 pub use transform::{drawdown, moving_average, rebase};
 
 /// Why runs are not a series.

@@ -57,6 +57,10 @@ fn sighting(row: &Row<'_>) -> rusqlite::Result<Sighting> {
     Ok(Sighting { seen_at: instant(row.get(0)?)?, capture: row.get(1)? })
 }
 
+/// The attempts of a source that belong wholly to the time before an instant: one that began before it and saw the
+/// page after it is still needed to tell what was seen since.
+const OLDER: &str = "source_id = ?1 AND started_at < ?2 AND (seen_at IS NULL OR seen_at < ?2)";
+
 /// The two tables that say when a text was seen.
 const SEEN_IN: [&str; 2] = ["poll", "sighting"];
 
@@ -270,6 +274,50 @@ impl Tables<'_> {
         let found = self
             .polls("source_id = ?1 AND seen_at = ?2 ORDER BY id LIMIT 1", params![source_id, at.timestamp()]);
         Ok(found?.into_iter().next())
+    }
+
+    /// When a source was last seen by a poll, up to and at an instant.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn last_poll_seen(self, source_id: i64, until: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        let sql = "SELECT max(seen_at) FROM poll WHERE source_id = ?1 AND seen_at <= ?2";
+        let mut statement = self.connection.prepare_cached(sql).doing("read the poll log")?;
+        statement
+            .query_row(params![source_id, until.timestamp()], |row| {
+                row.get::<_, Option<i64>>(0)?.map(instant).transpose()
+            })
+            .doing("read the poll log")
+    }
+
+    /// How many attempts of a source began, and saw what they saw, before an instant.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn count_polls_before(self, source_id: i64, before: Timestamp) -> Result<u64, StoreError> {
+        let sql = format!("SELECT count(*) FROM poll WHERE {OLDER}");
+        let mut statement = self.connection.prepare_cached(&sql).doing("count the polls")?;
+        let count: i64 = statement
+            .query_row(params![source_id, before.timestamp()], |row| row.get(0))
+            .doing("count the polls")?;
+        Ok(count.unsigned_abs())
+    }
+
+    /// Removes the oldest of those attempts, at most so many; says how many went.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn remove_polls_before(
+        self,
+        source_id: i64,
+        before: Timestamp,
+        limit: u32,
+    ) -> Result<usize, StoreError> {
+        let sql = format!(
+            "DELETE FROM poll WHERE id IN (SELECT id FROM poll WHERE {OLDER} ORDER BY started_at LIMIT ?3)"
+        );
+        let mut statement = self.connection.prepare_cached(&sql).doing("prune the poll log")?;
+        statement.execute(params![source_id, before.timestamp(), limit]).doing("prune the poll log")
     }
 
     fn polls(self, condition: &str, params: impl rusqlite::Params) -> Result<Vec<LoggedPoll>, StoreError> {

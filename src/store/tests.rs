@@ -4,8 +4,8 @@ use chrono::DateTime;
 
 use super::*;
 use crate::domain::{
-    Attempt, Drift, Figures, Indicator, Kind, Level, Observation, Origin, Outcome, Quantity, Run, Slug,
-    TimeRange, Verdict,
+    Attempt, Cause, Drift, Figures, Indicator, Kind, Level, Observation, Origin, Outcome, Quantity, Run,
+    Slug, TimeRange, Verdict,
 };
 
 fn at(second: i64) -> Timestamp {
@@ -68,6 +68,54 @@ fn filled() -> (Store, i64) {
         Ok::<_, StoreError>(indicator.id)
     });
     (store, indicator.unwrap())
+}
+
+#[test]
+fn looks_are_polls_and_archived_captures_in_order_with_the_last_one_ahead() {
+    let (mut store, _) = filled();
+    let tables = store.tables();
+    let capture = tables.last_sighting(1).unwrap().unwrap().capture;
+    store.write(|tables| tables.add_sighting(1, Sighting { seen_at: at(30), capture })).unwrap();
+    let looks = |from, to| {
+        let looks = store.tables().looks(1, at(from), at(to)).unwrap();
+        looks.iter().map(|look| (look.at.timestamp() - 1_700_000_000, look.found)).collect::<Vec<_>>()
+    };
+    assert_eq!(looks(-100, 100), [(0, Ok(capture)), (30, Ok(capture)), (60, Err(Cause::Unreachable))]);
+    assert_eq!(looks(45, 60), [(30, Ok(capture))]);
+    assert_eq!(looks(61, 62), [(60, Err(Cause::Unreachable))]);
+    assert_eq!(looks(-100, 0), []);
+}
+
+#[test]
+fn a_streak_is_of_attempts_that_ended_alike() {
+    let (mut store, _) = filled();
+    let streak = |store: &Store| {
+        let streak = store.tables().streak(1).unwrap().unwrap();
+        (streak.is_success, streak.count)
+    };
+    assert_eq!(streak(&store), (false, 1));
+    let capture = store.tables().last_sighting(1).unwrap().unwrap().capture;
+    // In the very second of the failure, and after it.
+    for second in [60, 120] {
+        let seen = Some(Sighting { seen_at: at(second), capture });
+        store.write(|tables| tables.log_poll(1, &attempt(second, Outcome::Stored), seen)).unwrap();
+    }
+    assert_eq!(streak(&store), (true, 2));
+    assert_eq!(store.tables().streak(99).unwrap(), None);
+}
+
+#[test]
+fn old_polls_go_a_few_at_a_time_and_one_that_saw_the_page_later_stays() {
+    let (mut store, _) = filled();
+    let capture = store.tables().last_sighting(1).unwrap().unwrap().capture;
+    let late = Some(Sighting { seen_at: at(101), capture });
+    store.write(|tables| tables.log_poll(1, &attempt(99, Outcome::Stored), late)).unwrap();
+    assert_eq!(store.tables().count_polls_before(1, at(100)).unwrap(), 2);
+    let remove = |store: &mut Store| store.write(|tables| tables.remove_polls_before(1, at(100), 1)).unwrap();
+    assert_eq!([remove(&mut store), remove(&mut store), remove(&mut store)], [1, 1, 0]);
+    let left = store.tables().polls_in(1, TimeRange::default()).unwrap();
+    assert_eq!(left.iter().map(|poll| poll.attempt.started_at).collect::<Vec<_>>(), [at(99)]);
+    assert!(store.faults().is_empty());
 }
 
 #[test]

@@ -4,8 +4,12 @@
 use std::collections::BTreeMap;
 use std::fs;
 
+use chrono::TimeDelta;
+use pantau::domain::Outcome;
+
 use crate::captures::FOUR;
 use crate::common::Home;
+use crate::script::{Script, at};
 
 const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
 
@@ -155,4 +159,51 @@ fn nothing_is_left_behind_when_the_output_cannot_be_written() {
     home.pantau(["chart", "lq45", "-o", "taken.png"]).refuses(1).says("taken.png");
     home.pantau(["chart", "lq45", "-o", "no/such/folder.svg"]).refuses(1).says("no/such/folder.svg");
     assert_eq!(files(), before);
+}
+
+/// Five days of half-hourly polls, with two days on which the daemon did not run and a day of refusals.
+fn outages(home: &Home) {
+    let config = "[[source]]\nname = \"kontan\"\nurl = \"https://example.org/\"\nlayout = \"kontan\"\nevery = \"30m\"\n";
+    home.write("config/pantau/pantau.toml", config);
+    let mut script = Script::new(home);
+    for half_hour in 0..=240u32 {
+        let time = at("2024-11-18T00:00") + TimeDelta::minutes(30 * i64::from(half_hour));
+        match half_hour {
+            70..166 => {}
+            190..200 => script.fails(time, Outcome::Blocked, Some(403)),
+            _ => script.sees(time, 860 + half_hour * 7 % 31),
+        }
+    }
+}
+
+#[test]
+fn long_gaps_are_named_in_the_picture() {
+    let home = Home::new();
+    outages(&home);
+    let draw = |args: &[&str]| {
+        home.pantau(["chart", "lq45", "-o", "out.svg"]).args(args).ok();
+        let svg = fs::read_to_string(home.path("out.svg")).unwrap();
+        fs::remove_file(home.path("out.svg")).unwrap();
+        svg
+    };
+    for kind in ["line", "candle", "drawdown", "rebase"] {
+        let svg = draw(&["--kind", kind]);
+        assert!(svg.contains("not running 2d 0h"), "{kind}");
+        // Whole bars make a day of the candles longer, and the shorter gap too narrow for a word.
+        assert_eq!(svg.contains("blocked 5h 00m"), kind != "candle", "{kind}");
+    }
+    // Too narrow for a word, and outside of the picture.
+    let all = draw(&["--size", "320x200"]);
+    assert!(!all.contains("blocked"));
+    assert!(!draw(&["--from", "2024-11-22"]).contains("not running"));
+}
+
+#[test]
+fn sparse_captures_have_no_named_gaps() {
+    let home = Home::with_captures(&FOUR);
+    for kind in ["line", "candle", "drawdown"] {
+        home.pantau(["chart", "lq45", "-o", "out.svg", "--kind", kind]).ok();
+        let svg = fs::read_to_string(home.path("out.svg")).unwrap();
+        assert!(!svg.contains("not recorded") && !svg.contains("not running"), "{kind}");
+    }
 }

@@ -1,12 +1,11 @@
-//! The rows of `indicators`, `sources` and `status`.
+//! The rows of `indicators` and `sources`.
 
 use chrono::DateTime;
 use chrono_tz::Tz;
 use serde::Serialize;
 
-use crate::domain::Timestamp;
 use crate::format;
-use crate::query::{IndicatorHealth, Recorded, SourceHealth};
+use crate::query::Recorded;
 
 use super::cell::{optional_time, rfc3339};
 use super::table::{Table, Text};
@@ -108,95 +107,4 @@ impl SourceRow {
         }
         table
     }
-}
-
-/// `status`: one indicator and its source.
-#[derive(Debug, Serialize)]
-pub struct StatusRow {
-    source: String,
-    indicator: Option<String>,
-    state: &'static str,
-    last_seen: Option<String>,
-    age_s: Option<i64>,
-    heartbeat_s: Option<u64>,
-    last_poll: Option<String>,
-    outcome: Option<&'static str>,
-    failures: usize,
-}
-
-impl StatusRow {
-    /// A line for each indicator of a source; one for a source that never showed any.
-    #[must_use]
-    pub fn of(health: &SourceHealth, zone: Tz, now: Timestamp) -> Vec<Self> {
-        let row = |indicator: Option<&IndicatorHealth>| {
-            let last_seen = indicator.map_or(health.last_seen, |one| one.last_seen);
-            let poll = health.last_poll.as_ref().map(|poll| &poll.attempt);
-            Self {
-                source: health.source.name.clone(),
-                indicator: indicator.map(|one| one.indicator.slug.to_string()),
-                state: indicator.map_or("never seen", state),
-                last_seen: last_seen.map(|at| rfc3339(at, zone)),
-                age_s: last_seen.map(|at| (now - at).num_seconds()),
-                heartbeat_s: indicator.map(|one| one.indicator.heartbeat.as_secs()),
-                last_poll: poll.map(|attempt| rfc3339(attempt.started_at, zone)),
-                outcome: poll.map(|attempt| attempt.outcome.word()),
-                failures: health.failures,
-            }
-        };
-        if health.indicators.is_empty() {
-            return vec![row(None)];
-        }
-        health.indicators.iter().map(|one| row(Some(one))).collect()
-    }
-
-    /// A line for each source, then its indicators.
-    #[must_use]
-    pub fn table(healths: &[SourceHealth], zone: Tz, now: Timestamp) -> Table {
-        let mut table = Table::new(&["SOURCE", "INDICATOR", "STATE", ">AGE", "LAST SEEN"]);
-        let age = |at: Option<Timestamp>| Text::maybe(at.map(|at| format::age(now - at)));
-        let seen = |at: Option<Timestamp>| Text::maybe(at.map(|at| format::time(at, zone)));
-        for health in healths {
-            for one in &health.indicators {
-                let state = state(one);
-                table.row(vec![
-                    Text::plain(&health.source.name),
-                    Text::plain(one.indicator.slug.as_str()),
-                    if state == "stale" { Text::warning(state) } else { Text::plain(state) },
-                    age(one.last_seen),
-                    seen(one.last_seen),
-                ]);
-            }
-        }
-        for health in healths {
-            table.note(poll_note(health, zone, now));
-        }
-        table
-    }
-}
-
-fn state(health: &IndicatorHealth) -> &'static str {
-    match (health.is_gone, health.is_stale) {
-        (true, _) => "no longer shown",
-        (false, true) => "stale",
-        (false, false) => "fresh",
-    }
-}
-
-fn poll_note(health: &SourceHealth, zone: Tz, now: Timestamp) -> String {
-    let name = &health.source.name;
-    let Some(poll) = &health.last_poll else { return format!("{name}: never polled, only saved pages") };
-    let attempt = &poll.attempt;
-    let mut note = format!(
-        "{name}: last poll {} ({} ago): {}",
-        format::time(attempt.started_at, zone),
-        format::age(now - attempt.started_at),
-        attempt.outcome.word()
-    );
-    if health.failures > 0 {
-        note.push_str(&format!(", {} in a row without success", health.failures));
-    }
-    if let Some(detail) = &attempt.detail {
-        note.push_str(&format!("; {detail}"));
-    }
-    note
 }

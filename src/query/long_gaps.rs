@@ -1,0 +1,79 @@
+//! The gaps of a series that a chart may name: longer than its heartbeat, and with a cause that is known.
+
+use chrono::TimeDelta;
+
+use super::{Due, QueryError, gaps};
+use crate::calendar::Calendar;
+use crate::domain::{Cause, Gap, Kind, Run, TimeRange, Timestamp};
+use crate::series::{Series, stretches};
+use crate::store::Tables;
+
+/// How many stretches of each sort are looked into, the longest first. A picture has room for few.
+const MOST: usize = 8;
+
+/// The long gaps of a series; of several only those in which none of them was seen. `due_of` knows what the schedule of a
+/// source asks for; nothing is said of one that it does not know, nor of one that was never polled.
+///
+/// # Errors
+/// The database cannot be read.
+pub fn long_gaps<'a>(
+    tables: Tables<'_>,
+    series: &[Series],
+    due_of: impl Fn(&str) -> Option<Due<'a>>,
+    calendar: &Calendar,
+) -> Result<Vec<Gap>, QueryError> {
+    let [first, rest @ ..] = series else { return Ok(Vec::new()) };
+    let name = &first.indicator().source;
+    let Some((source, due)) = tables.source(name)?.zip(due_of(name)) else { return Ok(Vec::new()) };
+    let Some(begins) = tables.first_poll_at(source.id)? else { return Ok(Vec::new()) };
+    let mut long = Vec::new();
+    for (from, to) in suspects(first, begins, calendar) {
+        long.extend(named(first, gaps(tables, &source, (from, to), &due, calendar)?));
+    }
+    long.retain(|gap| rest.iter().all(|other| is_silent(other, gap)));
+    Ok(long)
+}
+
+/// The stretches in which a long gap may lie: silences, and runs that stood still through the sessions.
+fn suspects(series: &Series, begins: Timestamp, calendar: &Calendar) -> Vec<(Timestamp, Timestamp)> {
+    let stretches = stretches(series);
+    let silences = stretches.windows(2).filter_map(|pair| silence_between(pair[0], pair[1]));
+    let silences = silences.filter(|(_, to)| begins < *to);
+    let mut suspects = longest(silences.map(|(from, to)| ((from, to), to - from)));
+    if series.indicator().kind != Kind::Return {
+        let runs = series.runs().iter().map(|run| (run.first_seen, run.last_seen));
+        let still = runs.filter(|(from, to)| *to - *from > heartbeat(series)).map(|(from, to)| {
+            let sessions = calendar.sessions_within(from, to);
+            ((from, to), sessions.iter().map(|(start, end)| *end - *start).sum::<TimeDelta>())
+        });
+        suspects.extend(longest(still.filter(|(_, trading)| *trading > heartbeat(series))));
+    }
+    suspects
+}
+
+fn silence_between(ahead: &[Run], next: &[Run]) -> Option<(Timestamp, Timestamp)> {
+    Some((ahead.last()?.last_seen, next.first()?.first_seen))
+}
+
+fn longest<T>(weighed: impl Iterator<Item = (T, TimeDelta)>) -> Vec<T> {
+    let mut weighed: Vec<(T, TimeDelta)> = weighed.collect();
+    weighed.sort_by_key(|(_, weight)| std::cmp::Reverse(*weight));
+    weighed.into_iter().take(MOST).map(|(one, _)| one).collect()
+}
+
+fn heartbeat(series: &Series) -> TimeDelta {
+    TimeDelta::from_std(series.indicator().heartbeat).unwrap_or(TimeDelta::MAX)
+}
+
+/// Those of a series' gaps that deserve a name: a market that is closed needs no word, and of what was not recorded
+/// there is nothing to say.
+fn named(series: &Series, gaps: Vec<Gap>) -> impl Iterator<Item = Gap> {
+    let heartbeat = heartbeat(series);
+    let is_known = |gap: &Gap| gap.cause.is_missed() || gap.cause == Cause::Frozen;
+    gaps.into_iter().filter(move |gap| is_known(gap) && gap.to - gap.from > heartbeat)
+}
+
+fn is_silent(series: &Series, gap: &Gap) -> bool {
+    let inside = TimeRange { from: Some(gap.from + TimeDelta::seconds(1)), to: Some(gap.to) };
+    series.within(inside).runs().is_empty()
+}

@@ -1,0 +1,53 @@
+//! The rows of `db prune`: what is older than it is kept.
+
+use chrono_tz::Tz;
+use serde::Serialize;
+
+use crate::domain::Timestamp;
+use crate::format;
+
+use super::cell::rfc3339;
+use super::table::{Table, Text};
+
+/// What goes of a source.
+#[derive(Debug, Clone, Serialize)]
+pub struct PruneRow {
+    source: String,
+    what: &'static str,
+    count: u64,
+    before: String,
+    removed: bool,
+    #[serde(skip)]
+    shown: String,
+}
+
+impl PruneRow {
+    /// So many things of a source from before an instant, removed or not.
+    #[must_use]
+    pub fn new(
+        source: &str,
+        what: &'static str,
+        count: u64,
+        before: Timestamp,
+        removed: bool,
+        zone: Tz,
+    ) -> Self {
+        let (at, shown) = (rfc3339(before, zone), format::time(before, zone));
+        Self { source: source.to_owned(), what, count, before: at, removed, shown }
+    }
+
+    /// Every source of which something goes.
+    #[must_use]
+    pub fn table(rows: &[Self]) -> Table {
+        let mut table = Table::new(&["SOURCE", "WHAT", ">COUNT", "BEFORE"]);
+        for row in rows {
+            table.row(vec![
+                Text::plain(&row.source),
+                Text::plain(row.what),
+                Text::plain(row.count.to_string()),
+                Text::plain(&row.shown),
+            ]);
+        }
+        table
+    }
+}
