@@ -69,7 +69,7 @@ async fn serve(
     let status = Arc::new(StatusLine::new(plan.clone(), clock::now));
     let (mut line, progress) = (status.line(), Progress::default());
     let told = alerts.clone();
-    let (keep, kept) = watch::channel(configured.polls_kept());
+    let (keep, kept) = watch::channel(configured.retention());
     // Ends with the runtime; a batch that is being removed is finished, or rolled back, by itself.
     tokio::spawn(poll::prune_daily(store.clone(), kept, clock::now));
     let daemon = Daemon {
@@ -104,7 +104,7 @@ async fn serve(
                 Signal::Reload => {
                     service.reloading();
                     reload(&mut configured, global, &plans, &alerts);
-                    keep.send_replace(configured.polls_kept());
+                    keep.send_replace(configured.retention());
                     service.ready(&line.borrow_and_update());
                 }
                 Signal::PollNow => {

@@ -1,12 +1,13 @@
 //! `pantau db`: backup, verification and pruning.
 
 use std::path::Path;
+use std::time::Duration;
 
 use crate::domain::Timestamp;
 use crate::ingest;
 use crate::poll::{BATCH, cutoff};
 use crate::report::PruneRow;
-use crate::store::{Store, StoredSource};
+use crate::store::{StoredSource, Tables};
 
 use super::DbTask;
 use super::context::{Context, print};
@@ -46,45 +47,91 @@ fn verify(context: &Context) -> anyhow::Result<Exit> {
 /// Says what `--yes` would remove.
 fn show_old(context: &Context) -> anyhow::Result<Exit> {
     let store = context.reader()?;
-    let mut rows = Vec::new();
-    for (source, begin) in old_polls(context, &store)? {
-        let count = store.tables().count_polls_before(source.id, begin)?;
-        rows.push(PruneRow::new(&source.name, "polls", count, begin, false, context.zone));
+    let tables = store.tables();
+    let mut old = Vec::new();
+    for source in tables.sources()? {
+        if let Some(since) = since(context, context.config.retention.pages) {
+            let count = tables.pages_before(source.id, since)?.len().try_into()?;
+            old.push(Old { source: Some(source.name.clone()), what: "pages", count, before: since });
+        }
+        if let Some(begin) = log_begin(context, tables, &source)? {
+            let count = tables.count_polls_before(source.id, begin)?;
+            old.push(Old { source: Some(source.name), what: "polls", count, before: begin });
+        }
     }
-    told(context, &rows, "nothing was removed; --yes does it")
+    if let Some(since) = since(context, context.config.retention.polls) {
+        let count = tables.count_deliveries_before(since)?;
+        old.push(Old { source: None, what: "messages", count, before: since });
+    }
+    told(context, &old, Gone::NotYet)
 }
 
 fn prune(context: &Context) -> anyhow::Result<Exit> {
     // What is to be pruned is there: no database is made for it.
     drop(context.reader()?);
     let mut store = context.writer()?;
-    let mut rows = Vec::new();
-    for (source, begin) in old_polls(context, &store)? {
-        let mut count = 0;
-        while let gone @ 1.. = store.write(|tables| ingest::prune(tables, &source, begin, BATCH))? {
-            count += u64::try_from(gone)?;
-        }
-        rows.push(PruneRow::new(&source.name, "polls", count, begin, true, context.zone));
-    }
-    told(context, &rows, "the room they took is used again; the file does not shrink")
-}
-
-/// The sources with polls older than they are kept, and where their log will begin.
-fn old_polls(context: &Context, store: &Store) -> anyhow::Result<Vec<(StoredSource, Timestamp)>> {
-    let Some(cutoff) = context.config.retention.polls.and_then(|kept| cutoff(context.now, kept)) else {
-        return Ok(Vec::new());
-    };
     let mut old = Vec::new();
     for source in store.tables().sources()? {
-        if let Some(begin) = ingest::log_begin(store.tables(), &source, cutoff)? {
-            old.push((source, begin));
+        if let Some(since) = since(context, context.config.retention.pages) {
+            let count = store.write(|tables| tables.drop_pages_before(source.id, since))?.try_into()?;
+            old.push(Old { source: Some(source.name.clone()), what: "pages", count, before: since });
+        }
+        if let Some(begin) = log_begin(context, store.tables(), &source)? {
+            let mut count = 0;
+            while let gone @ 1.. = store.write(|tables| ingest::prune(tables, &source, begin, BATCH))? {
+                count += u64::try_from(gone)?;
+            }
+            old.push(Old { source: Some(source.name), what: "polls", count, before: begin });
         }
     }
-    Ok(old)
+    if let Some(since) = since(context, context.config.retention.polls) {
+        let count = store.write(|tables| tables.drop_deliveries_before(since))?.try_into()?;
+        old.push(Old { source: None, what: "messages", count, before: since });
+    }
+    told(context, &old, Gone::Now)
 }
 
-fn told(context: &Context, rows: &[PruneRow], note: &str) -> anyhow::Result<Exit> {
-    context.answer(rows, || PruneRow::table(rows))?;
-    context.note(if rows.is_empty() { "nothing is older than it is kept" } else { note });
+/// Things that are older than they are kept.
+struct Old {
+    source: Option<String>,
+    what: &'static str,
+    count: u64,
+    before: Timestamp,
+}
+
+/// Whether they are removed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Gone {
+    NotYet,
+    Now,
+}
+
+/// From when on something is kept; nothing where that is for ever.
+fn since(context: &Context, kept: Option<Duration>) -> Option<Timestamp> {
+    kept.and_then(|kept| cutoff(context.now, kept))
+}
+
+/// Where the log of a source will begin; nothing where no poll is older than it is kept.
+fn log_begin(
+    context: &Context,
+    tables: Tables<'_>,
+    source: &StoredSource,
+) -> anyhow::Result<Option<Timestamp>> {
+    let Some(cutoff) = since(context, context.config.retention.polls) else { return Ok(None) };
+    Ok(ingest::log_begin(tables, source, cutoff)?)
+}
+
+fn told(context: &Context, old: &[Old], gone: Gone) -> anyhow::Result<Exit> {
+    let is_gone = gone == Gone::Now;
+    let row = |old: &Old| {
+        PruneRow::new(old.source.as_deref(), old.what, old.count, old.before, is_gone, context.zone)
+    };
+    let rows: Vec<PruneRow> = old.iter().filter(|old| old.count > 0).map(row).collect();
+    context.answer(&rows, || PruneRow::table(&rows))?;
+    context.note(match gone {
+        _ if rows.is_empty() => "nothing is older than it is kept",
+        Gone::NotYet => "nothing was removed; --yes does it",
+        Gone::Now => "the room they took is used again; the file does not shrink",
+    });
     Ok(Exit::Done)
 }

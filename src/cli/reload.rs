@@ -1,11 +1,9 @@
 //! Reading the configuration again while the daemon runs: what changed, and what cannot change before a restart.
 
-use std::time::Duration;
-
 use crate::alert::Armed;
 use crate::config::{Config, Source};
 use crate::fetch::Client;
-use crate::poll::Plan;
+use crate::poll::{Plan, Retention};
 
 use super::Global;
 use super::channels::armed;
@@ -34,9 +32,9 @@ impl Configured {
         Ok((Self { config, clients }, in_force))
     }
 
-    /// How long polls are kept; absent where they are kept for ever.
-    pub(super) fn polls_kept(&self) -> Option<Duration> {
-        self.config.retention.polls
+    /// How long what is not an observation is kept.
+    pub(super) fn retention(&self) -> Retention {
+        self.config.retention
     }
 
     /// Reads the configuration again. Nothing changes where it cannot be meant.

@@ -14,10 +14,10 @@ use super::error::Problem;
 use super::file::{self, File, Placed, RobotsName};
 use super::layout::{layout, text};
 use super::lookup::{Env, default_database, resolve};
-use super::{Config, FOREVER, FetchSettings, Market, Retention, Source, alert, builtin_sources, channel};
+use super::{Config, FOREVER, FetchSettings, Market, Source, alert, builtin_sources, channel};
 use crate::fetch::disguise;
 use crate::format::nearest;
-use crate::poll::{Cron, Pace, RobotsRule, Schedule};
+use crate::poll::{Cron, Pace, Retention, RobotsRule, Schedule};
 
 /// A page is not asked more often than this.
 const SHORTEST_PACE: Duration = Duration::from_secs(1);

@@ -31,7 +31,7 @@ pub use self::secret::{Address, Secret, SecretError};
 use crate::calendar::Calendar;
 use crate::files::is_writable_by_all;
 use crate::parse::Layout;
-use crate::poll::{RobotsRule, Schedule};
+use crate::poll::{Retention, RobotsRule, Schedule};
 
 /// The configuration in force: what a file says, and defaults for the rest.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,15 +52,6 @@ pub struct Config {
     pub channels: Vec<Channel>,
     /// What people are told of; no two of one name.
     pub alerts: Vec<Alert>,
-}
-
-/// How long what is not an observation is kept; observations and their texts are kept for ever.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Retention {
-    /// Rows of the poll log; absent where they are kept for ever.
-    pub polls: Option<Duration>,
-    /// Whole pages that could not be read; absent where they are kept for ever.
-    pub pages: Option<Duration>,
 }
 
 /// The market that the indicators belong to.
@@ -196,14 +187,6 @@ impl Default for Market {
     fn default() -> Self {
         let (closures, open) = (BTreeSet::new(), BTreeSet::new());
         Self { zone: Tz::Asia__Jakarta, calendar: CalendarName::Idx, closures, open }
-    }
-}
-
-impl Default for Retention {
-    /// A year of coverage and a month to look at it; three months to notice that a page changed.
-    fn default() -> Self {
-        let days = |days: u64| Some(Duration::from_secs(days * 86_400));
-        Self { polls: days(400), pages: days(90) }
     }
 }
 

@@ -8,11 +8,11 @@ use rust_decimal::Decimal;
 use toml::Spanned;
 
 use super::file::{self, ChannelKind, File, LayoutName, LocaleName, Placed, RobotsName, TlsName};
-use super::{Address, Alert, Channel, Config, FOREVER, MailServer, Market, Retention, Secret, Source, Way};
+use super::{Address, Alert, Channel, Config, FOREVER, MailServer, Market, Secret, Source, Way};
 use crate::alert::Hysteresis;
 use crate::alert::channel::MailTls;
 use crate::parse::{CssRules, JsonIndicator, JsonRules, Layout, Locale};
-use crate::poll::RobotsRule;
+use crate::poll::{Retention, RobotsRule};
 
 /// The file that means a configuration.
 pub(super) fn file(config: &Config) -> File {

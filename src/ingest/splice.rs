@@ -27,7 +27,9 @@ pub(super) fn record(
     let (rules, undecided) = beliefs(tables, indicator)?;
     let seen = Seen::of(quote, seen.seen_at, seen.capture);
     let spot = Spot { tables, source, indicator, rules, seen, undecided };
-    if is_alone || spot.is_before_log(None)? { spot.record() } else { spot.reread_all(Fate::Unchanged) }
+    // What else was seen in this second counts only where all that was seen around it can be read again.
+    let is_settled = is_alone || spot.is_before_log(spot.around()?)?;
+    if is_settled { spot.record() } else { spot.reread_all(Fate::Unchanged) }
 }
 
 /// Reads the sightings around an instant again, after a decision changed what is believed.
@@ -105,6 +107,12 @@ struct Spot<'a> {
 }
 
 impl Spot<'_> {
+    /// The run that the sighting falls into.
+    fn around(&self) -> Result<Option<Observation>, StoreError> {
+        let previous = self.tables.run_at(self.indicator.id, self.seen.at)?;
+        Ok(previous.filter(|previous| self.seen.at <= previous.run.last_seen))
+    }
+
     fn record(&self) -> Result<Fate, StoreError> {
         let at = self.seen.at;
         let previous = self.tables.run_at(self.indicator.id, at)?;

@@ -39,7 +39,7 @@ pub use manners::{Manners, RobotsRule};
 pub use order::Ahead;
 pub use past::Past;
 pub use progress::Progress;
-pub use prune::{BATCH, cutoff, prune_daily};
+pub use prune::{BATCH, Retention, cutoff, prune_daily};
 pub use schedule::{Pace, Schedule};
 
 use manners::Barred;

@@ -9,10 +9,10 @@ use crate::format;
 use super::cell::rfc3339;
 use super::table::{Table, Text};
 
-/// What goes of a source.
+/// What goes of a source, or of no source in particular.
 #[derive(Debug, Clone, Serialize)]
 pub struct PruneRow {
-    source: String,
+    source: Option<String>,
     what: &'static str,
     count: u64,
     before: String,
@@ -22,10 +22,10 @@ pub struct PruneRow {
 }
 
 impl PruneRow {
-    /// So many things of a source from before an instant, removed or not.
+    /// So many things from before an instant, removed or not.
     #[must_use]
     pub fn new(
-        source: &str,
+        source: Option<&str>,
         what: &'static str,
         count: u64,
         before: Timestamp,
@@ -33,7 +33,7 @@ impl PruneRow {
         zone: Tz,
     ) -> Self {
         let (at, shown) = (rfc3339(before, zone), format::time(before, zone));
-        Self { source: source.to_owned(), what, count, before: at, removed, shown }
+        Self { source: source.map(str::to_owned), what, count, before: at, removed, shown }
     }
 
     /// Every source of which something goes.
@@ -42,7 +42,7 @@ impl PruneRow {
         let mut table = Table::new(&["SOURCE", "WHAT", ">COUNT", "BEFORE"]);
         for row in rows {
             table.row(vec![
-                Text::plain(&row.source),
+                Text::maybe(row.source.clone()),
                 Text::plain(row.what),
                 Text::plain(row.count.to_string()),
                 Text::plain(&row.shown),

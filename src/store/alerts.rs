@@ -205,6 +205,27 @@ impl Tables<'_> {
         statement.query_map([alert], delivery).and_then(Iterator::collect).doing("look up the deliveries")
     }
 
+    /// How many messages wait no longer and were made before an instant.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn count_deliveries_before(self, before: Timestamp) -> Result<u64, StoreError> {
+        let sql = "SELECT count(*) FROM delivery WHERE outcome <> 'waiting' AND made_at < ?1";
+        let mut statement = self.connection.prepare_cached(sql).doing("count the deliveries")?;
+        let count: rusqlite::Result<i64> = statement.query_row([before.timestamp()], |row| row.get(0));
+        count.map(i64::unsigned_abs).doing("count the deliveries")
+    }
+
+    /// Lets go of messages that wait no longer and were made before an instant; says how many.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn drop_deliveries_before(self, before: Timestamp) -> Result<usize, StoreError> {
+        let sql = "DELETE FROM delivery WHERE outcome <> 'waiting' AND made_at < ?1";
+        let mut statement = self.connection.prepare_cached(sql).doing("remove old messages")?;
+        statement.execute([before.timestamp()]).doing("remove old messages")
+    }
+
     /// How many messages there are of each fate.
     ///
     /// # Errors

@@ -162,13 +162,22 @@ impl Tables<'_> {
         Ok(())
     }
 
+    /// The pages of a source that were last seen before an instant.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn pages_before(self, source_id: i64, before: Timestamp) -> Result<Vec<KeptPage>, StoreError> {
+        let mut old = self.pages_of(source_id)?;
+        old.retain(|page| page.last_seen < before);
+        Ok(old)
+    }
+
     /// Lets go of the pages of a source that were last seen before an instant; says how many.
     ///
     /// # Errors
     /// The database cannot be written.
     pub fn drop_pages_before(self, source_id: i64, before: Timestamp) -> Result<usize, StoreError> {
-        let mut old = self.pages_of(source_id)?;
-        old.retain(|page| page.last_seen < before);
+        let old = self.pages_before(source_id, before)?;
         old.iter().try_for_each(|page| self.drop_page(page.id))?;
         Ok(old.len())
     }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use pantau::domain::{Outcome, TimeRange};
-use pantau::store::Store;
+use pantau::domain::{DeliveryFate, Notice, Outcome, TimeRange};
+use pantau::store::{Delivery, KeptSighting, NewDelivery, NewPage, Store, StoreError};
 
 use crate::captures::capture;
 use crate::common::{Home, text, wait_for};
@@ -117,6 +117,45 @@ fn what_is_kept_for_ever_is_not_pruned() {
     assert!(!home.path("none.db").exists());
 }
 
+/// A page that was not understood and a message that was delivered, so many days ago; one message still waits.
+fn leftovers(home: &Home, days: i64) {
+    let at = pantau::clock::now() - TimeDelta::days(days);
+    let message = || NewDelivery {
+        alert: "naik".to_owned(),
+        notice: Notice::Fired,
+        rule: "lq45.level >= 900".to_owned(),
+        readings: "[]".to_owned(),
+        since: at,
+        made_at: at,
+    };
+    let written = Store::open_writer(&home.database()).unwrap().write(|tables| {
+        let source = tables.put_source("kontan", "https://www.kontan.co.id/")?;
+        let page = NewPage { url: &source.url, content_type: None, body: b"<h1>baru</h1>" };
+        tables.keep_page(source.id, &page, KeptSighting { poll: 1, seen_at: at })?;
+        tables.add_delivery(message(), "ops")?;
+        let told = tables.add_delivery(message(), "ops")?;
+        tables.put_delivery(&Delivery { fate: DeliveryFate::Delivered, next_attempt_at: None, ..told })
+    });
+    written.unwrap_or_else(|error: StoreError| panic!("{error}"));
+}
+
+#[test]
+fn pages_and_messages_go_with_their_age_and_what_still_waits_does_not() {
+    let home = Home::new();
+    leftovers(&home, 450);
+    let counts = |done: &crate::common::Done| -> Vec<(String, u64)> {
+        let rows = done.array();
+        rows.iter().map(|row| (text(row, "what").to_owned(), row["count"].as_u64().unwrap())).collect()
+    };
+    let expected = [("pages".to_owned(), 1), ("messages".to_owned(), 1)];
+    assert_eq!(counts(&home.pantau(["db", "prune", "-f", "json"]).ok()), expected);
+    assert_eq!(counts(&home.pantau(["db", "prune", "--yes", "-f", "json"]).ok()), expected);
+    home.pantau(["db", "prune", "--yes"]).ok().says("nothing is older");
+    let store = Store::open_reader(&home.database()).unwrap();
+    assert_eq!(store.tables().waiting_deliveries().unwrap().len(), 1);
+    home.pantau(["db", "verify"]).ok();
+}
+
 #[test]
 fn the_daemon_prunes_while_it_polls() {
     let home = Home::new();
@@ -140,6 +179,6 @@ fn the_daemon_prunes_while_it_polls() {
     daemon.signal("TERM");
     let done = daemon.wait(Duration::from_secs(10));
     assert_eq!(done.code, Some(0), "{done}");
-    done.says("pruned the poll log");
+    done.says("removed what is older than it is kept");
     home.pantau(["db", "verify"]).ok();
 }
