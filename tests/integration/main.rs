@@ -19,6 +19,7 @@ mod injection;
 mod mail;
 mod manners;
 mod modes;
+mod packaging;
 mod prometheus;
 mod readme;
 mod receiver;
