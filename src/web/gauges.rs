@@ -52,7 +52,7 @@ fn register_sources(registry: &mut Registry, reading: &Reading, polled: &BTreeSe
     }
     registry.register(
         "pantau_source_fresh",
-        "1 while what the source shows is known, 0 when it is stale, drifted or was never seen",
+        "1 while what the source shows is known, 0 when it is stale, drifted, frozen or was never seen",
         fresh,
     );
     registry.register("pantau_source_failures", "Polls since the last one that succeeded", failures);
