@@ -16,14 +16,14 @@
 //!
 //! ```text
 //! 5  cli + config                                           knows every name; wires the rest together
-//! 4  poll   report                                          the daemon; the text forms of answers
+//! 4  poll   report   web                                    the daemon; the text forms of answers; health and metrics
 //! 3  ingest | query   chart   alert                         one way in, one way out, its pictures; who is told of what
 //! 2  fetch   store   parse   series   format   calendar     two IO edges, four pure cores; clock
 //! 1  domain   files                                         words of the trade; who may read what is written
 //! ```
 //!
 //! Each outside crate has one door: reqwest in [`fetch`], rusqlite in [`store`], plotters in [`chart`], lettre
-//! in [`alert`], clap in [`cli`]. A test guards the doors and the layers.
+//! in [`alert`], axum in [`web`], clap in [`cli`]. A test guards the doors and the layers.
 //!
 //! # Reading order
 //!
@@ -60,3 +60,4 @@ pub mod query;
 pub mod report;
 pub mod series;
 pub mod store;
+pub mod web;

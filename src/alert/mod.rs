@@ -21,7 +21,7 @@ use crate::calendar::Calendar;
 pub use channel::{Carrier, Channel};
 pub use message::{Message, Reading, readings};
 pub use rule::{Hysteresis, Rule, RuleError, Truth};
-pub use runner::{Alerts, Look};
+pub use runner::{Alerts, Look, OnDelivery};
 pub use state::Standing;
 
 /// A rule, and who is told of it.

@@ -12,7 +12,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::calendar::Calendar;
 use crate::clock::Clock;
-use crate::domain::{Facts, Notice, Term, Timestamp};
+use crate::domain::{DeliveryFate, Facts, Notice, Term, Timestamp};
 use crate::format;
 use crate::store::{Store, StoreError, Tables};
 
@@ -26,14 +26,18 @@ const LEAST: Duration = Duration::from_secs(1);
 /// Finds what is known of the things that rules look at.
 pub type Look<E> = fn(Tables<'_>, &[Term], Timestamp, &Calendar) -> Result<Facts, E>;
 
+/// Is told of each attempt to deliver a message, once it is noted: the channel, and what became of the message.
+pub type OnDelivery = Arc<dyn Fn(&str, DeliveryFate) + Send + Sync>;
+
 /// The alerts of a daemon.
-#[derive(Debug)]
+#[expect(missing_debug_implementations, reason = "who is told of deliveries is a function")]
 pub struct Alerts {
     store: Arc<Mutex<Store>>,
     clock: Clock,
     armed: watch::Sender<Arc<Armed>>,
     polled: Notify,
     kept: Notify,
+    on_delivery: Option<OnDelivery>,
 }
 
 impl Alerts {
@@ -41,7 +45,13 @@ impl Alerts {
     #[must_use]
     pub fn new(store: Arc<Mutex<Store>>, armed: Armed, clock: Clock) -> Self {
         let (armed, _) = watch::channel(Arc::new(armed));
-        Self { store, clock, armed, polled: Notify::new(), kept: Notify::new() }
+        Self { store, clock, armed, polled: Notify::new(), kept: Notify::new(), on_delivery: None }
+    }
+
+    /// Tells somebody of each attempt to deliver a message.
+    #[must_use]
+    pub fn on_delivery(self, on_delivery: OnDelivery) -> Self {
+        Self { on_delivery: Some(on_delivery), ..self }
     }
 
     /// Says that something was recorded: the rules are looked at soon. Never waits.

@@ -12,6 +12,7 @@ use crate::{clock, files, format, query};
 
 use super::context::Context;
 use super::exit::Exit;
+use super::pages::{Showing, Telling};
 use super::reload::{Configured, InForce};
 use super::service::{Service, StatusLine};
 use super::signals::{Signal, Signals};
@@ -23,10 +24,12 @@ pub(super) fn run(global: &Global, context: &Context, args: &RunArgs) -> anyhow:
     // Held until the process ends.
     let _lock = DatabaseLock::take(&context.config.database)?;
     let store = context.writer()?;
-    tell_start(context, &store, &in_force.plan);
     // One worker: the work is waiting, and every thread costs memory for years.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-    let ended = runtime.block_on(serve(global, configured, in_force, store));
+    let showing = runtime.block_on(Showing::open(context, args.listen))?;
+    tell_start(context, &store, &in_force.plan);
+    let polling = serve(global, configured, in_force, store, showing.telling());
+    let ended = runtime.block_on(showing.beside(context, polling));
     // Work with a database that another process holds is not waited for.
     runtime.shutdown_background();
     ended?;
@@ -59,16 +62,21 @@ async fn serve(
     mut configured: Configured,
     in_force: InForce,
     store: Store,
+    telling: Telling,
 ) -> anyhow::Result<()> {
+    telling.polls(&in_force.plan);
     let (mut signals, mut service) = (Signals::listen()?, Service::new());
     let store = Arc::new(Mutex::new(store));
-    let alerts = Arc::new(Alerts::new(store.clone(), in_force.armed, clock::now));
+    let delivered = telling.clone();
+    let alerts = Alerts::new(store.clone(), in_force.armed, clock::now)
+        .on_delivery(Arc::new(move |channel, fate| delivered.delivered(channel, fate)));
+    let alerts = Arc::new(alerts);
     let (plans, plan) = watch::channel(Arc::new(in_force.plan));
     let (poll_now, asked) = watch::channel(0);
     let (stop, stopped) = watch::channel(false);
     let status = Arc::new(StatusLine::new(plan.clone(), clock::now));
     let (mut line, progress) = (status.line(), Progress::default());
-    let told = alerts.clone();
+    let (told, polled) = (alerts.clone(), telling.clone());
     let (keep, kept) = watch::channel(configured.retention());
     // Ends with the runtime; a batch that is being removed is finished, or rolled back, by itself.
     tokio::spawn(poll::prune_daily(store.clone(), kept, clock::now));
@@ -81,6 +89,7 @@ async fn serve(
         on_poll: Arc::new(move |source, done| {
             status.observe(source, done);
             told.look();
+            polled.polled(source, &done.attempt);
         }),
     };
     let polling = alongside(poll::run(daemon, asked_to_stop(stopped)), &alerts);
@@ -93,17 +102,19 @@ async fn serve(
             ended = &mut polling => return Ok(ended?),
             () = std::future::ready(()), if !is_ready => {
                 service.ready(&line.borrow_and_update());
+                telling.started();
                 is_ready = true;
             }
             signal = signals.next() => match signal {
                 Signal::Stop(asked) => {
                     tracing::info!(asked, "stopping; the poll in hand is finished");
                     service.stopping();
+                    telling.stopping();
                     stop.send_replace(true);
                 }
                 Signal::Reload => {
                     service.reloading();
-                    reload(&mut configured, global, &plans, &alerts);
+                    reload(&mut configured, global, &plans, &alerts, &telling);
                     keep.send_replace(configured.retention());
                     service.ready(&line.borrow_and_update());
                 }
@@ -144,10 +155,12 @@ fn reload(
     global: &Global,
     plans: &watch::Sender<Arc<Plan<Client>>>,
     alerts: &Alerts,
+    telling: &Telling,
 ) {
     match configured.reload(global) {
         Ok(InForce { plan, armed }) => {
             tell_ignored_robots(&plan);
+            telling.polls(&plan);
             plans.send_replace(Arc::new(plan));
             alerts.replace(armed);
         }

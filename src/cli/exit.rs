@@ -12,6 +12,7 @@ use crate::format;
 use crate::poll::PollError;
 use crate::query::QueryError;
 use crate::store::StoreError;
+use crate::web::WebError;
 
 use super::context::complain;
 
@@ -128,6 +129,9 @@ fn judge(error: &anyhow::Error) -> (Exit, Option<String>) {
     }
     if let Some(ConfigError::WritableByAll { path }) = error.downcast_ref::<ConfigError>() {
         return (Exit::Usage, Some(format!("chmod o-w {}", path.display())));
+    }
+    if let Some(WebError::Bind { .. }) = error.downcast_ref::<WebError>() {
+        return (Exit::Failed, Some("--listen names another address; port 0 takes any free one".to_owned()));
     }
     let is_usage = error.is::<ConfigError>()
         || error.is::<SecretError>()

@@ -13,6 +13,7 @@ mod drift;
 mod exit;
 mod extract;
 mod log;
+mod pages;
 mod plan;
 mod poll;
 mod reextract;
@@ -32,6 +33,7 @@ use crate::chart::{ChartKind, Size, Theme};
 use crate::config::LogFormat;
 use crate::domain::{Interval, Window};
 use crate::report::Format;
+use crate::web::Listen;
 
 use context::Context;
 pub use exit::Exit;
@@ -157,6 +159,9 @@ enum Command {
 
 #[derive(Debug, Args)]
 struct RunArgs {
+    /// Serve /healthz, /readyz and /metrics here: a port of the loopback device, or an address and a port
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<Listen>,
     /// Form of the log on the standard error; text by default
     #[arg(long, value_name = "FORM", value_enum)]
     log_format: Option<LogFormatArg>,

@@ -53,8 +53,8 @@ impl Configured {
             sources = in_force.plan.sources.len(),
             "read the configuration again"
         );
-        let (database, log) = (self.config.database.clone(), self.config.log);
-        self.config = Config { database, log, ..new };
+        let (database, log, listen) = (self.config.database.clone(), self.config.log, self.config.listen);
+        self.config = Config { database, log, listen, ..new };
         Ok(in_force)
     }
 }
@@ -103,6 +103,9 @@ fn fixed(old: &Config, new: &Config) -> Vec<String> {
     if old.log != new.log {
         fixed.push("the form of the log changes with a restart".to_owned());
     }
+    if old.listen != new.listen {
+        fixed.push("the address of the health and metrics pages changes with a restart".to_owned());
+    }
     fixed
 }
 
@@ -146,12 +149,13 @@ mod tests {
     #[test]
     fn what_waits_for_a_restart_is_named() {
         let old = config("[store]\npath = \"/a.db\"\n");
-        let new = config("[store]\npath = \"/b.db\"\n[log]\nformat = \"json\"\n");
+        let new = config("[store]\npath = \"/b.db\"\n[log]\nformat = \"json\"\n[web]\nlisten = \"9187\"\n");
         assert_eq!(
             fixed(&old, &new),
             [
                 "the database stays /a.db until a restart; the configuration names /b.db",
                 "the form of the log changes with a restart",
+                "the address of the health and metrics pages changes with a restart",
             ]
         );
         assert_eq!(fixed(&old, &old), [""; 0]);

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 
 use crate::calendar::Calendar;
 use crate::config::Source as ConfiguredSource;
-use crate::domain::{Interval, TimeRange};
+use crate::domain::{Interval, TimeRange, Timestamp};
 use crate::poll::{Past, Schedule, next_due};
 use crate::query::{self, Coverage, Due, Polling, QueryError, SourceHealth};
 use crate::report::{CoverageRow, Format, StatusRow};
@@ -37,7 +37,9 @@ fn status(context: &Context) -> anyhow::Result<Exit> {
 fn healths(context: &Context, store: &Store) -> anyhow::Result<Vec<SourceHealth>> {
     let tables = store.tables();
     let polling_of = |source: &StoredSource| match context.config.source(&source.name) {
-        Some(configured) if configured.enabled => polling(context, tables, configured).map(Some),
+        Some(configured) if configured.enabled => {
+            polling(tables, &source.name, &configured.schedule, context.now, &context.calendar).map(Some)
+        }
         _ => Ok(None),
     };
     let mut healths = query::health(tables, context.now, &context.calendar, polling_of)?;
@@ -51,15 +53,17 @@ fn healths(context: &Context, store: &Store) -> anyhow::Result<Vec<SourceHealth>
     Ok(healths)
 }
 
-/// What the configuration means to happen to a source.
-fn polling<'a>(
-    context: &'a Context,
+/// What the schedule means to happen to a source.
+pub(super) fn polling<'a>(
     tables: Tables<'_>,
-    configured: &'a ConfiguredSource,
+    name: &str,
+    schedule: &'a Schedule,
+    now: Timestamp,
+    calendar: &'a Calendar,
 ) -> Result<Polling<'a>, QueryError> {
-    let past = Past::read(tables, &configured.name)?;
-    let next_poll = next_due(&configured.schedule, &past, context.now, &context.calendar);
-    Ok(Polling { due: due(&configured.schedule, &context.calendar), next_poll: past.last.map(|_| next_poll) })
+    let past = Past::read(tables, name)?;
+    let next_poll = next_due(schedule, &past, now, calendar);
+    Ok(Polling { due: due(schedule, calendar), next_poll: past.last.map(|_| next_poll) })
 }
 
 /// What the schedule of a source asks for.

@@ -18,6 +18,7 @@ use super::{Config, FOREVER, FetchSettings, Market, Source, alert, builtin_sourc
 use crate::fetch::disguise;
 use crate::format::nearest;
 use crate::poll::{Cron, Pace, Retention, RobotsRule, Schedule};
+use crate::web::{Listen, ListenError};
 
 /// A page is not asked more often than this.
 const SHORTEST_PACE: Duration = Duration::from_secs(1);
@@ -47,6 +48,7 @@ pub(super) fn config(file: &File, path: &Path, env: Env<'_>) -> Result<Config, P
         spacing: at_least(Duration::ZERO, "spacing", &file.fetch.spacing)?.unwrap_or(Config::SPACING),
         log: file.log.format.unwrap_or_default(),
         retention: retention(&file.retention)?,
+        listen: file.web.listen.as_ref().map(listen).transpose()?,
         sources,
         alerts: alert::alerts(&file.alert, &channels)?,
         channels,
@@ -77,6 +79,11 @@ fn market(file: &file::Market) -> Result<Market, Problem> {
         closures: dates("closures", &file.closures)?,
         open: dates("open", &file.open)?,
     })
+}
+
+fn listen(address: &Spanned<String>) -> Result<Listen, Problem> {
+    let problem = |error| Problem::new(address.span(), format!("`listen`: {error}"));
+    address.get_ref().parse().map_err(|error: ListenError| problem(error))
 }
 
 fn zone(name: &Spanned<String>) -> Result<Tz, Problem> {

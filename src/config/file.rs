@@ -25,6 +25,8 @@ pub(super) struct File {
     #[serde(default)]
     pub(super) retention: Retention,
     #[serde(default)]
+    pub(super) web: Web,
+    #[serde(default)]
     pub(super) source: Vec<Source>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) channel: Vec<Channel>,
@@ -57,6 +59,13 @@ pub(super) struct Market {
     pub(super) closures: Vec<Spanned<toml::Value>>,
     #[serde(default)]
     pub(super) open: Vec<Spanned<toml::Value>>,
+}
+
+/// `[web]`
+#[derive(Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Web {
+    pub(super) listen: Placed<String>,
 }
 
 /// `[fetch]`

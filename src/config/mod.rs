@@ -32,6 +32,7 @@ use crate::calendar::Calendar;
 use crate::files::is_writable_by_all;
 use crate::parse::Layout;
 use crate::poll::{Retention, RobotsRule, Schedule};
+use crate::web::Listen;
 
 /// The configuration in force: what a file says, and defaults for the rest.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +47,8 @@ pub struct Config {
     pub log: LogFormat,
     /// How long what is not an observation is kept.
     pub retention: Retention,
+    /// Where the daemon serves health and metrics, if it does.
+    pub listen: Option<Listen>,
     /// What is polled, in the order of the file; no two of one name.
     pub sources: Vec<Source>,
     /// Ways to tell people that need more than one text; no two of one name.
@@ -151,6 +154,7 @@ impl Config {
             spacing: Self::SPACING,
             log: LogFormat::default(),
             retention: Retention::default(),
+            listen: None,
             sources: builtin_sources(),
             channels: Vec::new(),
             alerts: Vec::new(),

@@ -88,6 +88,7 @@ fn the_examples_in_the_example_hold_too() {
     assert_eq!(config.sources.len(), 3);
     assert_eq!(config.database, Path::new("/home/ana/.local/share/pantau/pantau.db"));
     assert_eq!(config.market.closures.len(), 2);
+    assert_eq!(config.listen, Some("127.0.0.1:9187".parse().unwrap()));
 }
 
 #[test]
@@ -208,7 +209,7 @@ fn unknown_keys_are_refused_with_the_nearest_known_one() {
         ("[[sources]]\nname = \"a\"\n".to_owned(), "1:3: unknown key `sources`; did you mean `source`?"),
         (
             "[[nothing]]\nname = \"a\"\n".to_owned(),
-            "1:3: unknown key `nothing`; known here: store, market, fetch, log, retention, source, channel, alert",
+            "1:3: unknown key `nothing`; known here: store, market, fetch, log, retention, web, source, channel, alert",
         ),
         ("[store]\npaht = \"x\"\n".to_owned(), "2:1: unknown key `paht`; did you mean `path`?"),
         (
@@ -237,6 +238,11 @@ fn values_that_cannot_be_meant_are_refused_where_they_stand() {
             "2:27: `closures`: '2027-02-30' is not a date; write it like 2027-01-01",
         ),
         ("[store]\npath = \" \"\n", "2:8: `path` must not be empty"),
+        (
+            "[web]\nlisten = \"example.org\"\n",
+            "2:10: `listen`: 'example.org' is no address to listen on; write a port such as 9187, or 127.0.0.1:9187, \
+             [::1]:9187 or 0.0.0.0:9187",
+        ),
         ("[store]\npath = 5\n", "2:8: `path`: invalid type: integer `5`, expected a string"),
     ] {
         assert_eq!(refusal(text), expected);
@@ -416,7 +422,7 @@ fn what_is_written_reads_back_as_the_same() {
         String::new(),
         "[retention]\npolls = \"36h\"\npages = \"forever\"\n".to_owned(),
         format!(
-            "[store]\npath = \"~/a \\\"b\\\".db\"\n[market]\nzone = \"UTC\"\ncalendar = \"weekdays\"\nclosures = [\"2027-01-01\"]\n{KONTAN}"
+            "[store]\npath = \"~/a \\\"b\\\".db\"\n[market]\nzone = \"UTC\"\ncalendar = \"weekdays\"\nclosures = [\"2027-01-01\"]\n[web]\nlisten = \":9187\"\n{KONTAN}"
         ),
         format!(
             "[fetch]\nspacing = \"2s\"\n[log]\nformat = \"json\"\n{KONTAN}every = \"90s\"\nenabled = false\nrobots = \"ignore\"\nuser_agent = \"me\"\nmax_body = 7\ntimeout = \"1500ms\"\n"

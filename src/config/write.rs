@@ -22,6 +22,7 @@ pub(super) fn file(config: &Config) -> File {
         fetch: file::Fetch { spacing: duration(config.spacing) },
         log: file::Log { format: Some(config.log) },
         retention: retention(config.retention),
+        web: file::Web { listen: config.listen.map(|listen| placed(listen.to_string())) },
         source: config.sources.iter().map(source).collect(),
         channel: config.channels.iter().map(channel).collect(),
         alert: config.alerts.iter().map(alert).collect(),

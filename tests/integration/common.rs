@@ -5,6 +5,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -78,7 +79,16 @@ impl Home {
         I: IntoIterator,
         I::Item: AsRef<std::ffi::OsStr>,
     {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_pantau"));
+        self.program(Path::new(env!("CARGO_BIN_EXE_pantau")), args)
+    }
+
+    /// Another program in the same surroundings.
+    pub(crate) fn program<I>(&self, program: &Path, args: I) -> Pantau
+    where
+        I: IntoIterator,
+        I::Item: AsRef<std::ffi::OsStr>,
+    {
+        let mut command = Command::new(program);
         let inside = |name: &str| self.folder.path().join(name);
         command
             .env_clear()
@@ -177,7 +187,7 @@ impl Pantau {
         self.command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = self.command.spawn().unwrap();
         drop(child.stdout.take());
-        let stderr = Some(drain(child.stderr.take().unwrap()));
+        let stderr = Said::listen(child.stderr.take().unwrap());
         let stdout = Some(thread::spawn(Vec::new));
         Running { shown, child, stdout, stderr }.wait(PATIENCE)
     }
@@ -197,7 +207,7 @@ impl Pantau {
         // A program that needs no input may be gone before it is all written.
         thread::spawn(move || drop(stdin.write_all(&bytes)));
         let stdout = Some(drain(child.stdout.take().unwrap()));
-        let stderr = Some(drain(child.stderr.take().unwrap()));
+        let stderr = Said::listen(child.stderr.take().unwrap());
         Running { shown, child, stdout, stderr }
     }
 }
@@ -210,12 +220,55 @@ fn drain(mut pipe: impl Read + Send + 'static) -> JoinHandle<Vec<u8>> {
     })
 }
 
+/// What a program says while it runs.
+struct Said {
+    so_far: Arc<Mutex<Vec<u8>>>,
+    listener: Option<JoinHandle<()>>,
+}
+
+impl Said {
+    fn listen(mut pipe: impl Read + Send + 'static) -> Self {
+        let so_far = Arc::new(Mutex::new(Vec::new()));
+        let heard = so_far.clone();
+        let listener = thread::spawn(move || {
+            let mut piece = [0; 4096];
+            loop {
+                let count = pipe.read(&mut piece).unwrap();
+                heard.lock().unwrap().extend_from_slice(&piece[..count]);
+                if count == 0 {
+                    return;
+                }
+            }
+        });
+        Self { so_far, listener: Some(listener) }
+    }
+
+    fn finish(&mut self) -> Vec<u8> {
+        self.listener.take().unwrap().join().unwrap();
+        std::mem::take(&mut self.so_far.lock().unwrap())
+    }
+}
+
+/// A program of the system that a test needs. Without it the test is left out, except where everything is to be
+/// tested: there a missing program fails.
+#[expect(clippy::print_stderr, reason = "a test that is left out says so")]
+pub(crate) fn system_program(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file());
+    let is_needed = std::env::var("CI").is_ok_and(|value| value == "true");
+    assert!(found.is_some() || !is_needed, "{name} is not installed");
+    if found.is_none() {
+        eprintln!("{name} is not installed: its test is left out");
+    }
+    found
+}
+
 /// The program while it runs; it ends with the test at the latest.
 pub(crate) struct Running {
     shown: String,
     child: Child,
     stdout: Option<JoinHandle<Vec<u8>>>,
-    stderr: Option<JoinHandle<Vec<u8>>>,
+    stderr: Said,
 }
 
 impl Running {
@@ -224,6 +277,11 @@ impl Running {
         let id = self.child.id().to_string();
         let sent = Command::new("kill").args([format!("-{name}"), id]).status().unwrap();
         assert!(sent.success(), "kill -{name}");
+    }
+
+    /// What it has said so far.
+    pub(crate) fn said(&self) -> String {
+        String::from_utf8_lossy(&self.stderr.so_far.lock().unwrap()).into_owned()
     }
 
     /// Its number, as the system knows it.
@@ -244,7 +302,7 @@ impl Running {
             self.child.wait().unwrap();
         }
         let stdout = self.stdout.take().unwrap().join().unwrap();
-        let stderr = self.stderr.take().unwrap().join().unwrap();
+        let stderr = self.stderr.finish();
         let shown = std::mem::take(&mut self.shown);
         let done = Done { shown, stdout, stderr, code: status.and_then(|status| status.code()) };
         assert!(status.is_some(), "still running after {bound:?}\n{done}");

@@ -8,8 +8,9 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::captures::fixtures;
-use crate::common::{Done, Home, text, wait_for};
+use crate::common::{Done, Home, system_program, text, wait_for};
 use crate::server::{Answer, Server};
+use crate::web::Daemon;
 
 fn labels() -> Vec<String> {
     serde_json::from_slice(&fs::read(fixtures().join("injection.json")).unwrap()).unwrap()
@@ -351,4 +352,33 @@ fn the_log_has_a_line_for_each_event_and_nothing_raw_in_it() {
             assert!(log.contains("source=\"jahat-2\" outcome=\"http_error\""), "{done}");
         }
     }
+}
+
+#[test]
+fn metrics_hold_nothing_raw() {
+    let home = Home::new();
+    let server = Server::start(vec![Answer::page(page(100))]);
+    let daemon = Daemon::start(&home, &[css(&server.url())]);
+    let metrics = wait_for("the levels", Duration::from_secs(60), || {
+        Some(daemon.get("/metrics")).filter(|metrics| metrics.body().contains("pantau_level{"))
+    });
+    let health = daemon.get("/healthz");
+    for body in [metrics.body(), health.body()] {
+        assert_eq!(body.chars().find(|c| is_raw(*c)), None, "{body}");
+    }
+    let levels = metrics
+        .body()
+        .lines()
+        .filter(|line| line.starts_with("pantau_level{source=\"jahat\",indicator="))
+        .count();
+    let all = home.pantau(["indicators", "-f", "json", "--config", "pantau.toml"]).ok().array().len();
+    assert_eq!(levels, all, "{}", metrics.body());
+    let is_ours = |line: &str| {
+        ["# HELP ", "# TYPE ", "pantau_", "process_"].iter().any(|begin| line.starts_with(begin))
+    };
+    assert!(metrics.body().lines().all(is_ours), "{}", metrics.body());
+    if let Some(promtool) = system_program("promtool") {
+        home.program(&promtool, ["check", "metrics"]).stdin(metrics.body()).ok().is_silent();
+    }
+    daemon.stop();
 }

@@ -106,6 +106,9 @@ impl Alerts {
         .await?;
         for delivery in in_hand.ended.drain(..) {
             log_ended(&delivery);
+            if let Some(tell) = &self.on_delivery {
+                tell(&delivery.channel, delivery.fate);
+            }
             in_hand.ids.remove(&delivery.id);
         }
         Ok(())
