@@ -7,9 +7,17 @@
     reason = "figures and seeds are told to whoever runs this"
 )]
 
+mod beside;
+#[path = "../integration/captures.rs"]
+#[allow(dead_code, reason = "some of it is for the other tests")]
+mod captures;
+mod cells;
 mod disk;
 mod displaced;
+mod drill;
 mod failing;
+mod faults;
+mod flips;
 mod kill;
 mod power;
 mod random;
