@@ -12,11 +12,17 @@ use crate::domain::Timestamp;
 /// Between the name of a database and the time at which it was rescued.
 const RESCUED: &str = ".rescued-";
 
-/// Which files lay at the path of a database and of its `-wal` file when it was opened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Which files were opened: the database and its `-wal` file, which lies beside the file that a link leads to.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Place {
-    database: FileId,
-    wal: FileId,
+    database: Opened,
+    wal: Opened,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Opened {
+    path: PathBuf,
+    id: FileId,
 }
 
 /// The device and the number of a file on it.
@@ -25,23 +31,42 @@ type FileId = (u64, u64);
 impl Place {
     /// `None` where a system does not number its files.
     pub(super) fn of(database: &Path) -> Option<Self> {
-        Some(Self { database: id(database)?, wal: id(&wal(database))? })
+        let real = database.canonicalize().ok()?;
+        let wal = PathBuf::from(format!("{}-wal", real.display()));
+        Some(Self { database: Opened::of(database.to_owned())?, wal: Opened::of(wal)? })
+    }
+
+    fn is_left(&self) -> bool {
+        !self.database.is_in_place() || !self.wal.is_in_place()
     }
 }
 
-fn wal(database: &Path) -> PathBuf {
-    PathBuf::from(format!("{}-wal", database.display()))
+impl Opened {
+    fn of(path: PathBuf) -> Option<Self> {
+        let id = id(&path).ok()??;
+        Some(Self { path, id })
+    }
+
+    /// A path that cannot be looked at says nothing of what lies there.
+    fn is_in_place(&self) -> bool {
+        id(&self.path).map_or(true, |found| found == Some(self.id))
+    }
 }
 
+/// The file at a path; nothing where there is none.
 #[cfg(unix)]
-fn id(path: &Path) -> Option<FileId> {
+fn id(path: &Path) -> std::io::Result<Option<FileId>> {
     use std::os::unix::fs::MetadataExt;
-    path.metadata().ok().map(|file| (file.dev(), file.ino()))
+    match path.metadata() {
+        Ok(file) => Ok(Some((file.dev(), file.ino()))),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 #[cfg(not(unix))]
-fn id(_: &Path) -> Option<FileId> {
-    None
+fn id(_: &Path) -> std::io::Result<Option<FileId>> {
+    Ok(None)
 }
 
 /// Refuses to begin a database where one was lost and rescued: an empty one would hide that for months.
@@ -66,8 +91,11 @@ pub(super) fn expect_none_rescued(database: &Path) -> Result<(), StoreError> {
 
 impl Store {
     pub(super) fn expect_in_place(&self) -> Result<(), StoreError> {
-        let is_displaced = self.place.is_some_and(|place| Place::of(&self.path) != Some(place));
-        if is_displaced { Err(StoreError::Displaced { path: self.path.clone() }) } else { Ok(()) }
+        if self.place.as_ref().is_some_and(Place::is_left) {
+            Err(StoreError::Displaced { path: self.path.clone() })
+        } else {
+            Ok(())
+        }
     }
 
     /// Copies what is still open of a displaced database beside its path, under a name with the time, and says
@@ -89,11 +117,46 @@ impl Store {
     }
 
     fn remove_own_wal(&self) -> Result<(), StoreError> {
-        let wal = wal(&self.path);
-        let is_own = self.place.is_some_and(|place| id(&wal) == Some(place.wal));
-        if is_own {
-            std::fs::remove_file(&wal).map_err(|source| StoreError::Leftover { path: wal, source })?;
+        let Some(Place { wal, .. }) = self.place.as_ref().filter(|place| place.wal.is_in_place()) else {
+            return Ok(());
+        };
+        std::fs::remove_file(&wal.path)
+            .map_err(|source| StoreError::Leftover { path: wal.path.clone(), source })
+    }
+}
+
+#[cfg(unix)]
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    /// Whether a write notices what was done to the files of a database that is opened under a name.
+    fn is_noticed(name: &str, harm: impl FnOnce(&Path)) -> bool {
+        let folder = tempfile::tempdir().unwrap();
+        let database = folder.path().join("pantau.db");
+        drop(Store::open_writer(&database).unwrap());
+        std::os::unix::fs::symlink(&database, folder.path().join("link.db")).unwrap();
+        let mut store = Store::open_writer(&folder.path().join(name)).unwrap();
+        let mut write = || store.write(|tables| tables.put_source("kontan", "https://www.kontan.co.id/"));
+        write().unwrap();
+        harm(folder.path());
+        write().is_err_and(|error| error.is_displaced())
+    }
+
+    #[test]
+    fn a_removed_or_replaced_file_is_noticed_at_the_next_write() {
+        let remove = |name: &'static str| move |folder: &Path| fs::remove_file(folder.join(name)).unwrap();
+        let replace = |folder: &Path| {
+            fs::copy(folder.join("pantau.db"), folder.join("copy.db")).unwrap();
+            fs::rename(folder.join("copy.db"), folder.join("pantau.db")).unwrap();
+        };
+        for name in ["pantau.db", "link.db"] {
+            assert!(is_noticed(name, remove("pantau.db")), "{name}");
+            assert!(is_noticed(name, remove("pantau.db-wal")), "{name}");
+            assert!(is_noticed(name, replace), "{name}");
+            assert!(!is_noticed(name, |folder| fs::write(folder.join("else.db"), "").unwrap()), "{name}");
         }
-        Ok(())
     }
 }
