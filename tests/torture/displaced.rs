@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use pantau::store::Store;
 
-use crate::recorded::{expect_sound, pages_after};
+use crate::recorded::{expect_sound, pages};
 use crate::rig::{Daemon, PATIENCE, Rig};
 use crate::ticker::Ticker;
 
@@ -34,7 +34,7 @@ fn loses_nothing(rig: &Rig, tickers: &[Ticker], harm: impl FnOnce()) -> PathBuf 
     rig.expect(0, &["db", "verify", "--db", copy.to_str().unwrap()]);
     let store = Store::open_reader(copy).unwrap();
     for ticker in tickers {
-        let pages: Vec<u64> = pages_after(&store, &ticker.name, 0).iter().map(|(_, page)| *page).collect();
+        let pages = pages(&store, &ticker.name);
         let given: Vec<u64> = (0..u64::try_from(ticker.served().len()).unwrap()).collect();
         let acknowledged = daemon.acknowledged(&ticker.name);
         assert!(

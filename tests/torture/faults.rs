@@ -248,6 +248,8 @@ fn encodings() -> Vec<Fault> {
 }
 
 fn statuses() -> Vec<Fault> {
+    let refused = "not followed";
+    let metadata = "Location: http://169.254.169.254/latest/meta-data/\r\n";
     vec![
         says("500", "http_error", "500", "500 Internal Server Error", "", "rusak"),
         says("502", "http_error", "502", "502 Bad Gateway", "", ""),
@@ -272,9 +274,25 @@ fn statuses() -> Vec<Fault> {
             page(0),
         ),
         says("204", "not_understood", "", "204 No Content", "", ""),
-        says("redirect-loop", "http_error", "not followed", "302 Found", "Location: /\r\n", ""),
-        says("redirect-to-a-file", "http_error", "302", "302 Found", "Location: file:///etc/passwd\r\n", ""),
+        says("redirect-loop", "http_error", refused, "302 Found", "Location: /\r\n", ""),
+        says(
+            "redirect-to-a-file",
+            "http_error",
+            refused,
+            "302 Found",
+            "Location: file:///etc/passwd\r\n",
+            "",
+        ),
         says("redirect-to-nowhere", "http_error", "302", "302 Found", "", ""),
+        says(
+            "redirect-to-loopback",
+            "http_error",
+            refused,
+            "302 Found",
+            "Location: http://127.0.0.1:9/\r\n",
+            "",
+        ),
+        says("redirect-to-metadata", "http_error", refused, "302 Found", metadata, ""),
     ]
 }
 

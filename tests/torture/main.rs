@@ -12,6 +12,7 @@ mod beside;
 #[allow(dead_code, reason = "some of it is for the other tests")]
 mod captures;
 mod cells;
+mod clock;
 mod disk;
 mod displaced;
 mod drill;

@@ -8,7 +8,7 @@ use pantau::store::Store;
 
 use crate::disk::{Disk, MOODS};
 use crate::random::Random;
-use crate::recorded::pages_after;
+use crate::recorded::pages;
 use crate::rig::{Daemon, PATIENCE, Rig, Said};
 use crate::shim::{Event, Faults, Shim};
 use crate::short_or_long;
@@ -55,10 +55,16 @@ fn wrong(rig: &Rig, database: &Path, events: &[Event], tickers: &[Ticker]) -> Op
     let store = Store::open_reader(database).unwrap();
     tickers.iter().find_map(|ticker| {
         let acknowledged = acknowledged(events, &ticker.name);
-        let pages: Vec<u64> =
-            pages_after(&store, &ticker.name, 0).into_iter().map(|(_, page)| page).collect();
-        let is_whole = pages.len() >= acknowledged && (0..).zip(&pages).all(|(number, page)| number == *page);
-        (!is_whole).then(|| format!("{}: {acknowledged} acknowledged, {pages:?} recorded", ticker.name))
+        let pages = pages(&store, &ticker.name);
+        let in_order = (0..).zip(&pages).take_while(|(number, page)| number == *page).count();
+        let is_whole = pages.len() >= acknowledged && in_order == pages.len();
+        (!is_whole).then(|| {
+            format!(
+                "{}: {acknowledged} acknowledged, {} recorded, {in_order} in order",
+                ticker.name,
+                pages.len()
+            )
+        })
     })
 }
 

@@ -85,7 +85,7 @@ impl Rig {
 /// The configuration of a source that is polled every second.
 pub(crate) fn source(name: &str, url: &str) -> String {
     let mut text = String::new();
-    write!(text, "[[source]]\nname = \"{name}\"\nurl = \"{url}\"\nlayout = \"kontan\"\nevery = \"1s\"\n\n")
+    write!(text, "[[source]]\nname = \"{name}\"\nurl = \"{url}\"\nlayout = \"kontan\"\nevery = \"1s\"\nrobots = \"ignore\"\n\n")
         .unwrap();
     text
 }

@@ -1,5 +1,6 @@
-//! The daemon is asked to stop in every phase of a poll.
+//! The daemon is asked to stop, or to read its configuration again, in every phase of a poll.
 
+use std::fs;
 use std::io::Write;
 use std::time::Duration;
 
@@ -58,7 +59,7 @@ fn rig(phase: Phase, server: &Raw) -> Rig {
     let rig = Rig::new();
     let hanging = source("fase", &url(phase, server)).replace("\"1s\"", "\"1h\"");
     rig.configure(&hanging);
-    std::fs::write(rig.path("page.html"), page(0)).unwrap();
+    fs::write(rig.path("page.html"), page(0)).unwrap();
     rig.expect(0, &["poll", "--at", "2024-04-19T10:30:00+07:00", "--from", "page.html"]);
     rig
 }
@@ -78,39 +79,89 @@ fn polls(rig: &Rig) -> Vec<String> {
     outcomes.map(Result::unwrap).collect()
 }
 
-/// Asks the daemon to stop in a phase, and expects that it does, and that what it said it did is so.
-fn stop_in(phase: Phase, signal: &str, random: &mut Random) {
-    let server = server(phase);
-    let rig = rig(phase, &server);
-    let mut holder = rusqlite::Connection::open(rig.database()).unwrap();
-    let lock = (phase == Phase::Recording)
-        .then(|| holder.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).unwrap());
-    let mut daemon = rig.run();
-    enter(phase, &mut daemon, &server);
-    std::thread::sleep(random.within(Duration::from_millis(300)));
-    daemon.signal(signal);
-    let code = daemon.end_within(GOODBYE).code();
-    drop(lock);
-    // A poll that cannot be recorded is not acknowledged, and the end is no success.
-    let expected = if phase == Phase::Recording { 75 } else { 0 };
-    assert_eq!(code, Some(expected), "{phase:?}, {signal}\n{}", daemon.log());
-    assert_eq!(polls(&rig).len(), daemon.acknowledged("fase"), "{phase:?}, {signal}\n{}", daemon.log());
-    expect_sound(&rig.database(), &format!("{phase:?}, {signal}"));
-    rig.expect(0, &["db", "verify"]);
+/// Holds a database as another process would, as long as it lives.
+struct Holder {
+    _connection: rusqlite::Connection,
+}
+
+impl Holder {
+    fn of(rig: &Rig) -> Self {
+        let connection = rusqlite::Connection::open(rig.database()).unwrap();
+        connection.execute_batch("BEGIN IMMEDIATE").unwrap();
+        Self { _connection: connection }
+    }
+}
+
+/// A daemon in the midst of a phase.
+struct Midst {
+    rig: Rig,
+    daemon: Daemon,
+    holder: Option<Holder>,
+    _server: Raw,
+}
+
+impl Midst {
+    fn of(phase: Phase, random: &mut Random) -> Self {
+        let server = server(phase);
+        let rig = rig(phase, &server);
+        let holder = (phase == Phase::Recording).then(|| Holder::of(&rig));
+        let mut daemon = rig.run();
+        enter(phase, &mut daemon, &server);
+        std::thread::sleep(random.within(Duration::from_millis(300)));
+        Self { rig, daemon, holder, _server: server }
+    }
+
+    /// Asks it to stop, and expects that it does, and that what it said it did is so.
+    fn stop(mut self, phase: Phase, signal: &str, code: i32) {
+        self.daemon.signal(signal);
+        let ended = self.daemon.end_within(GOODBYE).code();
+        drop(self.holder);
+        let log = self.daemon.log();
+        assert_eq!(ended, Some(code), "{phase:?}, {signal}\n{log}");
+        let acknowledged = self.daemon.acknowledged("fase") + self.daemon.acknowledged("t1");
+        assert_eq!(polls(&self.rig).len(), acknowledged, "{phase:?}, {signal}\n{log}");
+        expect_sound(&self.rig.database(), &format!("{phase:?}, {signal}"));
+        self.rig.expect(0, &["db", "verify"]);
+    }
+}
+
+/// Does something so often in every phase, all phases at once: nearly all of it is waiting.
+fn in_every_phase(what: &str, so_often: usize, act: impl Fn(Phase, usize, &mut Random) + Sync) {
+    std::thread::scope(|scope| {
+        for phase in PHASES {
+            let act = &act;
+            scope.spawn(move || {
+                let mut random = Random::printed(&format!("{what} {phase:?}"));
+                (0..so_often).for_each(|time| act(phase, time, &mut random));
+            });
+        }
+    });
 }
 
 #[test]
 fn it_stops_in_time_in_every_phase_of_a_poll() {
-    let times = short_or_long(10, 100);
-    std::thread::scope(|scope| {
-        for phase in PHASES {
-            scope.spawn(move || {
-                let mut random = Random::printed(&format!("{phase:?}"));
-                for time in 0..times {
-                    stop_in(phase, ["TERM", "INT"][time % 2], &mut random);
-                }
-            });
-        }
+    in_every_phase("stop", short_or_long(10, 100), |phase, time, random| {
+        // A poll that cannot be recorded is not acknowledged, and the end is no success.
+        let code = if phase == Phase::Recording { 75 } else { 0 };
+        Midst::of(phase, random).stop(phase, ["TERM", "INT"][time % 2], code);
+    });
+}
+
+#[test]
+fn it_reads_its_configuration_again_in_every_phase_of_a_poll() {
+    in_every_phase("reload", short_or_long(10, 100), |phase, _, random| {
+        let tickers = Ticker::several(1);
+        let mut midst = Midst::of(phase, random);
+        let before = fs::read_to_string(midst.rig.path("pantau.toml")).unwrap();
+        midst.rig.configure("[[source]]\nevery = \"often\"");
+        midst.daemon.signal("HUP");
+        midst.daemon.wait_to_say("the configuration was not changed", GOODBYE);
+        midst.rig.configure(&(before + &source("t1", &tickers[0].url)));
+        midst.daemon.signal("HUP");
+        midst.daemon.wait_to_say("read the configuration again", GOODBYE);
+        midst.holder = None;
+        midst.daemon.wait_until("the new source", PATIENCE, |daemon| daemon.acknowledged("t1") > 0);
+        midst.stop(phase, "TERM", 0);
     });
 }
 
@@ -120,12 +171,11 @@ fn it_stops_in_time_with_many_answers_in_hand() {
     let tickers = Ticker::several(20);
     let rig = Rig::polling(&tickers);
     rig.expect(0, &["poll", "t1"]);
-    let mut holder = rusqlite::Connection::open(rig.database()).unwrap();
-    let lock = holder.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).unwrap();
+    let holder = Holder::of(&rig);
     let mut daemon = rig.run();
     daemon.wait_to_say("locked by another process", PATIENCE);
     daemon.signal("TERM");
     assert_eq!(daemon.end_within(GOODBYE).code(), Some(75), "{}", daemon.log());
-    drop(lock);
+    drop(holder);
     rig.expect(0, &["db", "verify"]);
 }
