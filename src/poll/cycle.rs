@@ -217,13 +217,17 @@ impl<F: Fetch + Clone + Send + Sync + 'static> Cycle<F> {
                 Err(error) => error,
             };
             match Remedy::of(&error) {
-                Remedy::Wait(trouble) if *stop.borrow() != Stop::Now => {
-                    log_trouble(patience, trouble, &error)
-                }
-                _ => {
+                Remedy::Stop => {
                     *turn = None;
                     return Err(error);
                 }
+                Remedy::Wait(_) if *stop.borrow() == Stop::Now => {
+                    *turn = None;
+                    let detail = format::error_chain(&error);
+                    tracing::warn!(detail, "stopped before the answers in hand could be recorded");
+                    return Ok(None);
+                }
+                Remedy::Wait(trouble) => log_trouble(patience, trouble, &error),
             }
             tokio::select! {
                 () = tokio::time::sleep(pause(failed)) => {}

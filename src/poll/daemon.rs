@@ -71,7 +71,7 @@ pub(super) struct Shared<F> {
 /// `shutdown` is done; then finishes the polls in hand.
 ///
 /// # Errors
-/// A database that no waiting helps, or that still cannot be written when the program is asked to stop.
+/// A database that no waiting helps.
 pub async fn run<F: Fetch + Clone + PartialEq + Send + Sync + 'static>(
     daemon: Daemon<F>,
     shutdown: impl Future<Output = ()>,
