@@ -215,11 +215,11 @@ fn floods() -> Vec<Fault> {
             stream.write_all(format!("{OK}\r\n").as_bytes())?;
             flood(stream, &[b'x'; 4096])
         }),
-        http("endless-headers", "unreachable", "", |stream| {
+        http("endless-headers", "too_large", "headers", |stream| {
             stream.write_all(OK.as_bytes())?;
             flood(stream, b"X-Banjir: ya\r\n")
         }),
-        http("endless-header", "unreachable", "", |stream| {
+        http("endless-header", "too_large", "headers", |stream| {
             write!(stream, "{OK}X-Banjir: ")?;
             flood(stream, &[b'x'; 4096])
         }),
