@@ -1,5 +1,6 @@
 //! The program under torture: it is killed at any instant, its disk fails, fills up or loses power, its clock jumps,
 //! its server lies. Short runs by default, the long ones with `PANTAU_LONG=1`; README.md says what each proves.
+#![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "a helper of a test fails its test")]
 #![expect(
     clippy::print_stdout,
