@@ -26,9 +26,9 @@ pub(super) enum Remedy {
 pub(super) enum Trouble {
     /// Another process holds it.
     Locked,
-    /// The disk has no room. A limit on the size of files looks like a failing disk to SQLite.
+    /// The disk has no room.
     Full,
-    /// It cannot be read or written.
+    /// It cannot be read or written. A limit on the size of files looks like that as well.
     Failing,
 }
 
@@ -69,23 +69,25 @@ pub(super) fn pause(failed: u32) -> Duration {
 #[derive(Debug, Default)]
 pub(super) struct Patience {
     begun: Option<Instant>,
-    said: Option<(Instant, Trouble)>,
+    /// When each kind of trouble was last spoken of: two that take turns are not told at each turn.
+    said: Vec<(Trouble, Instant)>,
 }
 
 impl Patience {
     /// A try failed; whether to speak of it.
     pub(super) fn failed(&mut self, trouble: Trouble, now: Instant) -> bool {
         self.begun.get_or_insert(now);
-        let is_news = self.said.is_none_or(|(at, said)| said != trouble || now - at >= REMINDER);
-        if is_news {
-            self.said = Some((now, trouble));
+        match self.said.iter_mut().find(|(said, _)| *said == trouble) {
+            Some((_, at)) if now - *at < REMINDER => return false,
+            Some((_, at)) => *at = now,
+            None => self.said.push((trouble, now)),
         }
-        is_news
+        true
     }
 
     /// A try worked; how long the trouble had lasted, if there was one.
     pub(super) fn worked(&mut self, now: Instant) -> Option<Duration> {
-        self.said = None;
+        self.said.clear();
         self.begun.take().map(|begun| now - begun)
     }
 }
@@ -107,11 +109,12 @@ mod tests {
     }
 
     #[test]
-    fn another_trouble_is_news() {
+    fn another_trouble_is_news_but_not_each_time_when_two_take_turns() {
         let now = Instant::now();
         let mut patience = Patience::default();
         assert!(patience.failed(Trouble::Locked, now));
         assert!(patience.failed(Trouble::Full, now));
+        assert!(!patience.failed(Trouble::Locked, now));
         assert!(!patience.failed(Trouble::Full, now));
     }
 
