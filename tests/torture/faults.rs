@@ -197,7 +197,7 @@ fn framing() -> Vec<Fault> {
             "",
             format!("{OK}Content-Length: {length}\r\nContent-Length: 3\r\n\r\n{page}"),
         ),
-        sends("chunk-of-nonsense", "http_error", "hunk size", format!("{chunked}zz\r\n{page}")),
+        sends("chunk-of-nonsense", "unreachable", "cut short", format!("{chunked}zz\r\n{page}")),
         sends("chunk-without-end", "unreachable", "", format!("{chunked}{length:x}\r\n{page}\r\n")),
         sends("no-http", "unreachable", "", page.clone()),
         sends("status-of-nonsense", "unreachable", "", "HTTP/1.1 abc OK\r\n\r\n"),
