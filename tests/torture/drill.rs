@@ -22,7 +22,7 @@ fn questions() -> Vec<String> {
     questions
 }
 
-/// The answers with their exit codes. How old something is depends on when one asks.
+/// The answers with their exit codes. How old something is, and what gap has begun since, depends on when one asks.
 fn answers(rig: &Rig) -> Vec<(String, Option<i32>, Value)> {
     let answer = |question: String| {
         let mut args: Vec<&str> = question.split(' ').collect();
@@ -38,7 +38,7 @@ fn answers(rig: &Rig) -> Vec<(String, Option<i32>, Value)> {
 fn forget_ages(value: &mut Value) {
     match value {
         Value::Object(fields) => {
-            fields.retain(|name, _| !name.contains("age") && !name.contains("next"));
+            fields.retain(|name, _| !["age", "next", "gap"].iter().any(|told| name.contains(told)));
             fields.values_mut().for_each(forget_ages);
         }
         Value::Array(values) => values.iter_mut().for_each(forget_ages),

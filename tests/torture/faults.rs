@@ -317,8 +317,8 @@ fn pages() -> Vec<Fault> {
         says("charset-wrong", "not_understood", "no text", "200 OK", &format!("{html}utf-8\r\n"), utf16),
         says(
             "ten-thousand-rows",
-            "stored",
-            "",
+            "not_understood",
+            "at most 500 rows",
             "200 OK",
             "",
             rows((0..10_000).map(|row| format!("BARIS{row} 900,00 1,00 0,11%"))),
