@@ -42,6 +42,16 @@ pub fn beside(target: &Path) -> io::Result<PathBuf> {
     }
 }
 
+/// Makes the name of a new file outlast a power cut: its content is synced by whoever wrote it.
+///
+/// # Errors
+/// Its folder cannot be synced.
+pub fn keep_name(path: &Path) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // Elsewhere a folder is no file, and names are kept anyway.
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+}
+
 /// Whether any user of the machine may change a file. Where files have no such modes, nobody is said to.
 #[must_use]
 pub fn is_writable_by_all(file: &Metadata) -> bool {

@@ -37,6 +37,8 @@
 //! - Captures may arrive in any order and more than once: the rows are the same.
 //! - A stretch without data says why: nobody looked, nobody answered, or the page stood still.
 //! - One poll is one transaction, and a commit survives a power cut.
+//! - A database that cannot be written is waited for with the answers in hand; one that is removed or replaced under
+//!   the daemon is rescued, and never silently begun anew.
 //! - A site is asked no more than it likes: one request at a time, spaced, within its robots.txt, and never before the
 //!   time that it asked for. When a source is due is a pure function of its schedule, its poll log and the time.
 //! - An alert is told once when its rule becomes true and once when it no longer is; a crash loses no message.

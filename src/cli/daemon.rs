@@ -1,22 +1,26 @@
 //! `pantau run`: the daemon, and what it is asked to do while it runs.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::watch;
 
 use crate::alert::Alerts;
 use crate::fetch::Client;
-use crate::poll::{self, Daemon, Plan, Progress, RobotsRule};
-use crate::store::{DatabaseLock, Store};
+use crate::poll::{self, Daemon, Plan, Progress, RobotsRule, SharedStore};
+use crate::store::{DatabaseLock, Store, StoreError};
 use crate::{clock, files, format, query};
 
 use super::context::Context;
-use super::exit::Exit;
+use super::exit::{Exit, Refusal};
 use super::pages::{Showing, Telling};
 use super::reload::{Configured, InForce};
 use super::service::{Service, StatusLine};
 use super::signals::{Signal, Signals};
 use super::{Global, RunArgs, log};
+
+/// How long one try to write waits for another process. The daemon tries again; it must also be able to stop.
+const LONGEST_WAIT: Duration = Duration::from_secs(1);
 
 pub(super) fn run(global: &Global, context: &Context, args: &RunArgs) -> anyhow::Result<Exit> {
     log::start(context, args.log_format.map_or(context.config.log, Into::into));
@@ -24,17 +28,40 @@ pub(super) fn run(global: &Global, context: &Context, args: &RunArgs) -> anyhow:
     // Held until the process ends.
     let _lock = DatabaseLock::take(&context.config.database)?;
     let store = context.writer()?;
+    store.wait_at_most(LONGEST_WAIT)?;
     // One worker: the work is waiting, and every thread costs memory for years.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let showing = runtime.block_on(Showing::open(context, args.listen))?;
     tell_start(context, &store, &in_force.plan);
-    let polling = serve(global, configured, in_force, store, showing.telling());
+    let store = Arc::new(Mutex::new(store));
+    let polling = serve(global, configured, in_force, store.clone(), showing.telling());
     let ended = runtime.block_on(showing.beside(context, polling));
     // Work with a database that another process holds is not waited for.
     runtime.shutdown_background();
-    ended?;
+    ended.map_err(|error| last_words(error, &store))?;
     tracing::info!("stopped");
     Ok(Exit::Done)
+}
+
+/// Before the daemon ends over its database: what is only in an open file without a name is brought to safety.
+fn last_words(error: anyhow::Error, store: &Mutex<Store>) -> anyhow::Error {
+    if !error.downcast_ref::<StoreError>().is_some_and(StoreError::is_displaced) {
+        return error;
+    }
+    let store = store.lock().unwrap_or_else(PoisonError::into_inner);
+    match store.rescue(clock::now()) {
+        Ok(rescued) => {
+            let hint = format!(
+                "all that was recorded is in {}; verify it, and move it to the path of the database",
+                rescued.display()
+            );
+            Refusal::new(Exit::Failed, error.to_string()).hint(hint).into()
+        }
+        Err(failure) => {
+            let message = format!("{error}, and what was recorded cannot be rescued");
+            anyhow::Error::new(failure).context(message)
+        }
+    }
 }
 
 fn tell_start(context: &Context, store: &Store, plan: &Plan<Client>) {
@@ -61,12 +88,11 @@ async fn serve(
     global: &Global,
     mut configured: Configured,
     in_force: InForce,
-    store: Store,
+    store: SharedStore,
     telling: Telling,
 ) -> anyhow::Result<()> {
     telling.polls(&in_force.plan);
     let (mut signals, mut service) = (Signals::listen()?, Service::new());
-    let store = Arc::new(Mutex::new(store));
     let delivered = telling.clone();
     let alerts = Alerts::new(store.clone(), in_force.armed, clock::now)
         .on_delivery(Arc::new(move |channel, fate| delivered.delivered(channel, fate)));

@@ -170,13 +170,21 @@ fn of_store(error: &StoreError) -> (Exit, Option<String>) {
             (Exit::Failed, Some("use the version of pantau that wrote it, or a newer one".to_owned()))
         }
         StoreError::Held { .. } => (Exit::TryAgain, None),
+        StoreError::Rescued { .. } => (
+            Exit::Failed,
+            Some("verify the copy and move it to the path of the database, or away to begin anew".to_owned()),
+        ),
         StoreError::Foreign { .. } => (Exit::Failed, Some("--db names the file to use".to_owned())),
         error if error.is_locked() => {
             (Exit::TryAgain, Some("another process holds the database; try again in a moment".to_owned()))
         }
         error if error.is_damaged() => (
             Exit::Failed,
-            Some("keep the file; `pantau db verify` says more, a backup brings it back".to_owned()),
+            Some(
+                "keep the file; `pantau db verify` says more; with no process using it, move it and its -wal and -shm \
+                 files away, and copy the last verified backup to its path"
+                    .to_owned(),
+            ),
         ),
         _ => (Exit::Failed, None),
     }

@@ -17,6 +17,10 @@ mod platform {
 
     use super::Signal;
 
+    /// What comes with a write beyond a limit on the size of files; its number on Linux, but for MIPS.
+    #[cfg(target_os = "linux")]
+    const SIGXFSZ: i32 = 25;
+
     /// The signals that are listened to.
     #[derive(Debug)]
     pub(in crate::cli) struct Signals {
@@ -29,6 +33,9 @@ mod platform {
     impl Signals {
         /// The handlers are in place when this returns.
         pub(in crate::cli) fn listen() -> std::io::Result<Self> {
+            // Such a write shall fail, not kill. A handler stays for as long as the process lives.
+            #[cfg(target_os = "linux")]
+            drop(signal(SignalKind::from_raw(SIGXFSZ))?);
             Ok(Self {
                 terminate: signal(SignalKind::terminate())?,
                 interrupt: signal(SignalKind::interrupt())?,

@@ -268,10 +268,16 @@ fn is_long_head(error: &(dyn Error + 'static)) -> bool {
     causes(error).any(|cause| cause.to_string() == "message head is too large")
 }
 
-/// The decoders report nonsense as bare `io::Error`s; what the connection reports comes by way of hyper.
+/// The decoders report nonsense as bare `io::Error`s; what the connection reports comes by way of hyper, nonsense in
+/// the framing of the body too.
 fn is_decompression(error: &(dyn Error + 'static)) -> bool {
-    let deepest = causes(error).last();
-    deepest.and_then(|cause| cause.downcast_ref::<io::Error>()).is_some_and(|io| {
-        matches!(io.kind(), io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput | io::ErrorKind::Other)
-    })
+    let is_bare = causes(error).all(|cause| cause.is::<reqwest::Error>() || cause.is::<io::Error>());
+    let deepest = causes(error).last().and_then(|cause| cause.downcast_ref::<io::Error>());
+    is_bare
+        && deepest.is_some_and(|io| {
+            matches!(
+                io.kind(),
+                io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput | io::ErrorKind::Other
+            )
+        })
 }

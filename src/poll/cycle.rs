@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use super::daemon::{Plan, Shared};
 use super::order::{self, Ahead};
+use super::patience::{Patience, Remedy, Trouble, pause};
 use super::{
     Answer, Done, Known, Past, Polled, Schedule, ask, clock_step, first_due, known, log, next_due, paused,
     record, turned_away,
@@ -15,12 +16,11 @@ use super::{
 use crate::calendar::Calendar;
 use crate::domain::{Timestamp, Validators};
 use crate::fetch::Fetch;
+use crate::format;
 use crate::store::StoreError;
 
 /// How long a page that is on its way may still take once the program is asked to stop.
 const GRACE: Duration = Duration::from_secs(1);
-/// How long to wait before trying again to use a database that another process holds.
-const LOCKED_PAUSE: Duration = Duration::from_secs(1);
 /// The wall clock is read again after so long: it may have been set, and the machine may have slept.
 const LONGEST_STEP: Duration = Duration::from_secs(15);
 /// How long reading a page and recording it may take, waiting for another process included.
@@ -197,39 +197,70 @@ impl<F: Fetch + Clone + Send + Sync + 'static> Cycle<F> {
         self.patiently(|| known(&self.shared.daemon.store, &self.polled.source)).await
     }
 
-    /// Does something with the database, in turn with the other loops, again and again while that may help.
+    /// Does something with the database, in turn with the other loops, again and again while that may help: the
+    /// answers in hand are kept meanwhile. Gives up when the program ends or waiting helps nothing, and then for all.
     async fn patiently<T, W>(&self, work: impl Fn() -> W) -> Result<Option<T>, StoreError>
     where
         W: Future<Output = Result<T, StoreError>>,
     {
         let Shared { daemon, writing, .. } = &*self.shared;
-        loop {
-            let turn = daemon.progress.while_waiting(self.name(), writing.lock()).await;
+        let mut turn = daemon.progress.while_waiting(self.name(), writing.lock()).await;
+        let mut stop = self.stop.clone();
+        let mut failed = 0;
+        while let Some(patience) = turn.as_mut() {
             daemon.progress.expect(self.name(), RECORDING);
-            let done = work().await;
-            drop(turn);
-            match done {
-                Ok(done) => return Ok(Some(done)),
-                Err(error) if !is_worth_waiting(&error) => return Err(error),
-                Err(_) if *self.stop.borrow() == Stop::Now => {
-                    tracing::warn!(source = self.name(), "stopped while another process holds the database");
+            let error = match work().await {
+                Ok(done) => {
+                    log_end(patience.worked(Instant::now()));
+                    return Ok(Some(done));
+                }
+                Err(error) => error,
+            };
+            match Remedy::of(&error) {
+                Remedy::Stop => {
+                    *turn = None;
+                    return Err(error);
+                }
+                Remedy::Wait(_) if *stop.borrow() == Stop::Now => {
+                    *turn = None;
+                    let detail = format::error_chain(&error);
+                    tracing::warn!(detail, "stopped before the answers in hand could be recorded");
                     return Ok(None);
                 }
-                Err(_) => {
-                    tracing::warn!(
-                        source = self.name(),
-                        "the database is locked by another process; waiting for it"
-                    );
-                    tokio::time::sleep(LOCKED_PAUSE).await;
-                }
+                Remedy::Wait(trouble) => log_trouble(patience, trouble, &error),
             }
+            tokio::select! {
+                () = tokio::time::sleep(pause(failed)) => {}
+                Ok(_) = stop.wait_for(|stop| *stop == Stop::Now) => {}
+            }
+            failed += 1;
         }
+        Ok(None)
     }
 }
 
-/// Whether what keeps the database from being used may pass by itself.
-fn is_worth_waiting(error: &StoreError) -> bool {
-    error.is_locked()
+/// One line when a trouble begins, and one a minute.
+fn log_trouble(patience: &mut Patience, trouble: Trouble, error: &StoreError) {
+    if !patience.failed(trouble, Instant::now()) {
+        return;
+    }
+    let (trouble_word, detail) = (trouble.word(), format::error_chain(error));
+    macro_rules! line {
+        ($level:ident) => {
+            tracing::$level!(
+                trouble = trouble_word,
+                detail,
+                "cannot record; waiting, and keeping the answers in hand"
+            )
+        };
+    }
+    if trouble == Trouble::Locked { line!(warn) } else { line!(error) }
+}
+
+fn log_end(lasted: Option<Duration>) {
+    if let Some(lasted) = lasted {
+        tracing::info!(after_s = lasted.as_secs(), "recording again");
+    }
 }
 
 /// Done a little after the program was asked to stop.

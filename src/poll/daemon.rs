@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
 
 use super::cycle::{Cycle, Stop};
+use super::patience::Patience;
 use super::{Done, Manners, Polled, Progress, SharedStore, clock_step};
 use crate::calendar::Calendar;
 use crate::clock::Clock;
@@ -61,21 +62,23 @@ impl<F> std::fmt::Debug for Daemon<F> {
 pub(super) struct Shared<F> {
     pub(super) daemon: Daemon<F>,
     pub(super) manners: Manners,
-    /// Loops wait here for the database, not in threads of their own.
-    pub(super) writing: tokio::sync::Mutex<()>,
+    /// Loops wait here for their turn at the database, not in threads of their own. Nothing once the daemon has given
+    /// up on it.
+    pub(super) writing: tokio::sync::Mutex<Option<Patience>>,
 }
 
 /// Polls every source of the plan when it is due, the first time at once unless its past says otherwise, until
 /// `shutdown` is done; then finishes the polls in hand.
 ///
 /// # Errors
-/// A database that fails in any other way than being held by another process.
+/// A database that no waiting helps.
 pub async fn run<F: Fetch + Clone + PartialEq + Send + Sync + 'static>(
     daemon: Daemon<F>,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), StoreError> {
     let (clock, mut plan) = (daemon.clock, daemon.plan.clone());
-    let shared = Shared { daemon, manners: Manners::default(), writing: tokio::sync::Mutex::default() };
+    let writing = tokio::sync::Mutex::new(Some(Patience::default()));
+    let shared = Shared { daemon, manners: Manners::default(), writing };
     let mut loops =
         Loops { shared: Arc::new(shared), running: Vec::new(), leaving: Vec::new(), tasks: JoinSet::new() };
     loops.follow(&plan.borrow_and_update().clone());

@@ -13,6 +13,7 @@ mod hosts;
 mod manners;
 mod order;
 mod past;
+mod patience;
 mod progress;
 mod prune;
 mod robots;

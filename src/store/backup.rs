@@ -32,6 +32,7 @@ impl Store {
             copy.execute_batch("PRAGMA journal_mode = DELETE")
         });
         let named = copied.map_err(failed).and_then(|()| std::fs::rename(&partial, target).map_err(making));
+        let named = named.and_then(|()| files::keep_name(target).map_err(making));
         if named.is_err() {
             // The error is worth more than what a failed clean-up would say.
             let _ = std::fs::remove_file(&partial);

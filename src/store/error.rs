@@ -117,6 +117,34 @@ pub enum StoreError {
         /// What stands there.
         value: String,
     },
+    /// The file that is open is no longer the one at its path, or its `-wal` file is not.
+    #[error("the database {} was removed or replaced while it was in use", path.display())]
+    Displaced {
+        /// Where it was.
+        path: PathBuf,
+    },
+    /// The database is gone and what was saved of it lies beside.
+    #[error("no database at {}, but what was rescued of it is at {}", path.display(), rescued.display())]
+    Rescued {
+        /// Where it was.
+        path: PathBuf,
+        /// The copy.
+        rescued: PathBuf,
+    },
+    /// The commits that wait for a database that is gone would be brought into the one that took its place.
+    #[error("failed to remove {}, which belongs to the database that was here before", path.display())]
+    Leftover {
+        /// The `-wal` file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A file that was asked for to be written, and can only be read.
+    #[error("the database {} cannot be written: its file or its folder is read-only", path.display())]
+    ReadOnly {
+        /// The file.
+        path: PathBuf,
+    },
     /// A backup could not be written.
     #[error("failed to write the backup {}", path.display())]
     Backup {
@@ -140,6 +168,26 @@ impl StoreError {
         matches!(self.code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
     }
 
+    /// There is no room on the disk.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        matches!(self.code(), Some(ErrorCode::DiskFull))
+    }
+
+    /// The file cannot be read or written at the moment. A limit on the size of files, a file system that turned
+    /// read-only and a process without file descriptors show themselves like a failing disk.
+    #[must_use]
+    pub fn is_failing(&self) -> bool {
+        use ErrorCode::{CannotOpen, OutOfMemory, ReadOnly, SystemIoFailure};
+        matches!(self.code(), Some(SystemIoFailure | CannotOpen | ReadOnly | OutOfMemory))
+    }
+
+    /// What was recorded is in a file that has no name any more, or not its own.
+    #[must_use]
+    pub fn is_displaced(&self) -> bool {
+        matches!(self, Self::Displaced { .. })
+    }
+
     /// The file is damaged, or no database at all.
     #[must_use]
     pub fn is_damaged(&self) -> bool {
@@ -151,6 +199,13 @@ impl StoreError {
     #[must_use]
     pub fn is_missing(&self) -> bool {
         matches!(self, Self::Missing { .. })
+    }
+
+    /// What SQLite says with this code.
+    #[cfg(test)]
+    pub(crate) fn of_code(code: std::ffi::c_int) -> Self {
+        let failure = rusqlite::ffi::Error::new(code);
+        Self::Sql { doing: "try", source: rusqlite::Error::SqliteFailure(failure, None) }
     }
 
     fn code(&self) -> Option<ErrorCode> {

@@ -10,7 +10,8 @@ mod embedded {
     refinery::embed_migrations!("migrations");
 }
 
-/// `pant` in ASCII: marks the file as ours.
+/// `pant` in ASCII: marks the file as ours, before anything else is in it: a crash may leave it with a history of
+/// migrations and none applied.
 const APPLICATION_ID: u32 = 1_885_433_460;
 
 /// The newest schema that this version knows: the number of the last migration. A test compares them; asking the
@@ -20,7 +21,7 @@ pub(super) const NEWEST: u32 = 4;
 /// What a file is, judged before anything is written to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum State {
-    /// Nothing in it yet.
+    /// Nothing in it yet, or no more than a first start that was cut short left.
     Empty,
     /// One of ours, of this schema.
     Schema(u32),
@@ -36,6 +37,7 @@ pub(super) fn state(connection: &Connection, path: &Path) -> Result<State, Store
         connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(opening)?;
     match (application, tables) {
         (_, 0) => Ok(State::Empty),
+        (APPLICATION_ID, _) if schema == 0 => Ok(State::Empty),
         (APPLICATION_ID, _) if schema > NEWEST => {
             Err(StoreError::Newer { path: path.to_owned(), found: schema, known: NEWEST })
         }
@@ -44,12 +46,17 @@ pub(super) fn state(connection: &Connection, path: &Path) -> Result<State, Store
     }
 }
 
-/// Brings a file to the newest schema.
+/// Brings a file to the newest schema. The migrations and the notes of them are one transaction: by default each
+/// is one of its own, and a crash between the two leaves a file that can never be migrated again.
 pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
-    if state(connection, path)? == State::Schema(NEWEST) {
-        return Ok(());
+    match state(connection, path)? {
+        State::Schema(NEWEST) => return Ok(()),
+        State::Empty => connection
+            .pragma_update(None, "application_id", APPLICATION_ID)
+            .map_err(|source| StoreError::Open { path: path.to_owned(), source })?,
+        State::Schema(_) => {}
     }
-    let applied = embedded::migrations::runner().run(connection);
+    let applied = embedded::migrations::runner().set_grouped(true).run(connection);
     // Another process may have been quicker; what counts is where the file is now.
     match applied {
         Err(_) if state(connection, path)? == State::Schema(NEWEST) => Ok(()),
@@ -83,6 +90,22 @@ mod tests {
         let runner = embedded::migrations::runner();
         let last = runner.get_migrations().iter().map(refinery::Migration::version).max();
         assert_eq!(last, i32::try_from(NEWEST).ok());
+    }
+
+    #[test]
+    fn a_first_start_that_was_cut_short_is_begun_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("short.db");
+        let sql = "SELECT sql FROM sqlite_schema WHERE name = 'refinery_schema_history'";
+        let whole = crate::store::Store::open_in_memory().unwrap();
+        let history: String = whole.connection.query_row(sql, [], |row| row.get(0)).unwrap();
+        let begun = Connection::open(&path).unwrap();
+        begun.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+        begun.execute_batch(&history).unwrap();
+        drop(begun);
+        assert!(crate::store::Store::open_reader(&path).unwrap_err().is_missing());
+        drop(crate::store::Store::open_writer(&path).unwrap());
+        assert!(crate::store::Store::open_reader(&path).unwrap().faults().is_empty());
     }
 
     #[test]

@@ -16,6 +16,7 @@ mod migrate;
 mod observations;
 mod pages;
 mod pauses;
+mod place;
 mod polls;
 mod seal;
 mod sources;
@@ -47,6 +48,7 @@ pub use verify::Fault;
 
 use error::Doing;
 use migrate::State;
+use place::Place;
 
 /// How long a statement waits for another process before it says that the database is locked.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -60,6 +62,8 @@ const OLDEST_SAFE_SQLITE: i32 = 3_051_003;
 pub struct Store {
     connection: Connection,
     path: PathBuf,
+    /// Which file it is that a writer opened.
+    place: Option<Place>,
 }
 
 /// The rows of a database, inside a transaction or outside.
@@ -75,6 +79,7 @@ impl Store {
     /// The folder or file cannot be made or opened, or holds something else.
     pub fn open_writer(path: &Path) -> Result<Self, StoreError> {
         check_sqlite()?;
+        place::expect_none_rescued(path)?;
         make_folder(path)?;
         if !path.exists() {
             // SQLite gives its other files the mode of this one. Where it cannot be made, SQLite says why.
@@ -83,6 +88,10 @@ impl Store {
         let connection =
             Connection::open(path).map_err(|source| StoreError::Open { path: path.to_owned(), source })?;
         let mut store = Self::prepare(connection, path)?;
+        // SQLite opens what it cannot write for reading, and says nothing.
+        if store.connection.is_readonly("main").doing("open the database for writing")? {
+            return Err(StoreError::ReadOnly { path: path.to_owned() });
+        }
         migrate::state(&store.connection, path)?;
         let pragmas = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;";
         store
@@ -90,7 +99,16 @@ impl Store {
             .execute_batch(pragmas)
             .map_err(|source| StoreError::Open { path: path.to_owned(), source })?;
         migrate::migrate(&mut store.connection, path)?;
+        store.place = Place::of(path);
         Ok(store)
+    }
+
+    /// Changes how long a statement waits for another process before it says that the database is locked.
+    ///
+    /// # Errors
+    /// The connection does not take it.
+    pub fn wait_at_most(&self, longest: Duration) -> Result<(), StoreError> {
+        self.connection.busy_timeout(longest).doing("set the time to wait for others")
     }
 
     /// Opens an existing database for reading only.
@@ -150,10 +168,11 @@ impl Store {
         &self.path
     }
 
-    /// Runs one transaction: all of it is kept, or none.
+    /// Runs one transaction: all of it is kept, or none. What is kept is kept in the file at the path: that this is
+    /// still the one that was opened is looked at after the commit, so that the last one can be rescued too.
     ///
     /// # Errors
-    /// Those of the closure, and of beginning or committing.
+    /// Those of the closure, of beginning or committing, and that the file was removed or replaced.
     pub fn write<T, E: From<StoreError>>(
         &mut self,
         work: impl FnOnce(Tables<'_>) -> Result<T, E>,
@@ -164,6 +183,7 @@ impl Store {
             .doing("begin a transaction")?;
         let result = work(Tables { connection: &transaction })?;
         transaction.commit().doing("commit")?;
+        self.expect_in_place()?;
         Ok(result)
     }
 
@@ -176,7 +196,7 @@ impl Store {
             .and_then(|_| seal::register(&connection));
         prepared.map_err(|source| StoreError::Open { path: path.to_owned(), source })?;
         connection.set_prepared_statement_cache_capacity(64);
-        Ok(Self { connection, path: path.to_owned() })
+        Ok(Self { connection, path: path.to_owned(), place: None })
     }
 
     /// A WAL database in a folder that cannot be written cannot be opened in the ordinary way; when nothing
