@@ -3,8 +3,9 @@
 
 use std::path::Path;
 
+use pantau::alert::{Rule, Truth};
 use pantau::config::Config;
-use pantau::domain::{Figures, Interval, Quantity, Window, parse_moment};
+use pantau::domain::{Aspect, Fact, Facts, Figures, Interval, Quantity, Term, Window, parse_moment};
 use pantau::parse::{
     CssRules, JsonIndicator, JsonRules, Layout, Locale, MAX_LABEL, MAX_ROWS, Reading, around, parse, reread,
 };
@@ -137,4 +138,34 @@ pub(crate) fn config(bytes: &[u8]) {
         }
         Err(error) => assert!(!error.to_string().is_empty()),
     }
+}
+
+/// Rules. One that is understood is written so that it reads the same, and judges whatever is found; of what is not known
+/// it never says that it is so.
+pub(crate) fn rule(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let rule: Rule = match text.parse() {
+        Ok(rule) => rule,
+        Err(error) => {
+            let told = format!("{error}");
+            assert!(!told.is_empty() && !told.contains('\n'), "{told:?}");
+            return;
+        }
+    };
+    let written = rule.to_string();
+    assert_eq!(written.parse().as_ref(), Ok(&rule), "{written}");
+    let now = chrono::DateTime::from_timestamp(1_732_262_400, 0).unwrap_or_default();
+    let facts = |find: &dyn Fn(&Term) -> Fact| Facts {
+        now,
+        zone: chrono_tz::Asia::Jakarta,
+        found: rule.terms().into_iter().map(|term| (term.clone(), find(&term))).collect(),
+    };
+    let found = |term: &Term| match term.aspect {
+        Aspect::Age => Fact::Seen(now - chrono::Duration::seconds(90)),
+        Aspect::Drift | Aspect::Held => Fact::Flag(true),
+        _ => Fact::Number(919.into()),
+    };
+    assert_ne!(rule.judge(&facts(&found), None), Truth::Unknown, "{written}");
+    let nothing = |_: &Term| Fact::Unknown("nothing known yet".to_owned());
+    assert_eq!(rule.judge(&facts(&nothing), None), Truth::Unknown, "{written}");
 }

@@ -47,3 +47,8 @@ fn no_time_that_was_found_once_breaks_the_reading() {
 fn no_configuration_that_was_found_once_breaks_the_reading() {
     replay("config", &[], checks::config);
 }
+
+#[test]
+fn no_rule_that_was_found_once_breaks_the_reading() {
+    replay("rule", &[], checks::rule);
+}
