@@ -59,8 +59,8 @@ fn first_sighting_of(
 /// Where the log of a source would begin if everything older than `cutoff` that nobody needs were removed; nothing
 /// when there is nothing to remove.
 ///
-/// The log then begins with a poll that saw the page, so the last one that did is always kept, however old. What
-/// waits for a person's decision keeps the log it is judged by.
+/// The log then begins with a poll that saw the page, so the last one that did is always kept, however old, and so is
+/// the newest attempt. What waits for a person's decision keeps the log it is judged by.
 ///
 /// # Errors
 /// The database cannot be read.
@@ -69,7 +69,8 @@ pub fn log_begin(
     source: &StoredSource,
     cutoff: Timestamp,
 ) -> Result<Option<Timestamp>, StoreError> {
-    let mut begin = tables.last_poll_seen(source.id, cutoff)?.unwrap_or(cutoff);
+    let newest = tables.last_poll_at(source.id)?.unwrap_or(cutoff);
+    let mut begin = tables.last_poll_seen(source.id, cutoff)?.unwrap_or(cutoff).min(newest);
     for indicator in tables.indicators_of(source.id)? {
         begin = begin.min(needed_since(tables, source, &indicator)?.unwrap_or(begin));
     }

@@ -119,7 +119,7 @@ impl Spot<'_> {
         let around = previous.filter(|previous| at <= previous.run.last_seen);
         let is_known = around.is_some_and(|around| around.run.figures == self.seen.figures);
         let parts_held = self.undecided.iter().any(|held| held.seen_at < at && at < held.last_seen);
-        if is_known && parts_held && !self.is_before_log(around)? {
+        if is_known && (parts_held && !self.is_before_log(around)? || self.begins_knowledge(around)?) {
             return self.reread_all(Fate::Unchanged);
         }
         if is_known {
@@ -194,6 +194,19 @@ impl Spot<'_> {
         }
     }
 
+    /// Whether this is now the first sighting of a run that the log begins in: what was seen between it and the one
+    /// that was first until now can be placed from here on.
+    fn begins_knowledge(&self, around: Option<Observation>) -> Result<bool, StoreError> {
+        let begins = self.source.log_begins_at.filter(|begins| *begins <= self.seen.at);
+        match begins.filter(|begins| around.is_some_and(|around| around.run.first_seen < *begins)) {
+            Some(begins) => {
+                let from = log_begin::known(self.tables, self.indicator, begins)?.from;
+                Ok(from == self.seen.at + chrono::Duration::seconds(1))
+            }
+            None => Ok(false),
+        }
+    }
+
     /// Holds a sighting whose place among the others is not known any more, once.
     fn hold_unplaced(&self) -> Result<Fate, StoreError> {
         let is_this = |held: &&Held| {
@@ -253,6 +266,11 @@ impl Spot<'_> {
     fn hold(&self, reason: String) -> Result<Fate, StoreError> {
         let last = self.undecided.iter().max_by_key(|held| held.last_seen);
         let last_run = self.tables.run_at(self.indicator.id, self.seen.at)?;
+        // What lies ahead of the log is not read again, so no stretch goes on from there into it.
+        let begins = self.source.log_begins_at;
+        let known = begins.map(|begins| log_begin::known(self.tables, self.indicator, begins)).transpose()?;
+        let is_in_log = |at: Timestamp| known.as_ref().is_none_or(|known| known.from <= at);
+        let last = last.filter(|held| is_in_log(held.seen_at) == is_in_log(self.seen.at));
         let goes_on = last.filter(|held| {
             let interrupted = last_run.is_some_and(|run| run.run.last_seen > held.last_seen);
             !interrupted
@@ -355,6 +373,9 @@ impl Around<'_> {
             Ok::<(), StoreError>(())
         })?;
 
+        if let Some(from) = from {
+            self.cut_stretches(from)?;
+        }
         let range = TimeRange { from, to: to.map(|to| to + second) };
         for old in tables.runs(indicator.id, range)? {
             tables.take_run(indicator.id, old.run.first_seen)?;
@@ -364,6 +385,25 @@ impl Around<'_> {
         }
         let old = self.undecided.iter().filter(|held| range.contains(held.seen_at)).collect();
         put_stretches(tables, indicator.id, &reader.held, old)
+    }
+
+    /// Ends held stretches that go on past the begin of reading: a value that is believed stands there.
+    fn cut_stretches(&self, from: Timestamp) -> Result<(), StoreError> {
+        let Self { tables, indicator, .. } = *self;
+        let ahead = from - chrono::Duration::seconds(1);
+        for held in self.undecided.iter().filter(|held| held.seen_at < from && from <= held.last_seen) {
+            let mut last_seen = held.seen_at;
+            let mut readings = Readings::new(tables);
+            tables.each_sighting(indicator.source_id, Some(held.seen_at), Some(ahead), |sighting| {
+                let seen = seen_in(&mut readings, indicator, sighting)?;
+                if seen.is_some_and(|seen| seen.figures == held.figures) {
+                    last_seen = sighting.seen_at;
+                }
+                Ok::<(), StoreError>(())
+            })?;
+            tables.put_held(&Held { last_seen, ..held.clone() })?;
+        }
+        Ok(())
     }
 
     /// Where reading begins, and the run ahead of it: never before the poll log does.
