@@ -511,12 +511,9 @@ proptest! {
         prop_assert_eq!(known(&store), known(&whole));
         prop_assert_eq!(faults(&store).unwrap(), []);
         // Of two texts of one second one stands back, and in the stretch that was removed nobody can tell which.
-        let mut taken: Vec<i64> = pages.iter().map(|((minute, _), _)| *minute).collect();
-        for (minute, rows) in later.iter().filter(|(minute, _)| begin.is_none_or(|begin| begin <= at(*minute))) {
-            if taken.contains(minute) {
-                continue;
-            }
-            taken.push(*minute);
+        let is_free = |minute: i64| pages.iter().all(|((taken, _), _)| *taken != minute);
+        let in_log = |minute: i64| begin.is_none_or(|begin| begin <= at(minute));
+        for (minute, rows) in later.iter().filter(|(minute, _)| is_free(*minute) && in_log(*minute)) {
             record(&mut whole, &page(*minute, rows));
             record(&mut store, &page(*minute, rows));
             prop_assert_eq!(faults(&store).unwrap(), []);
