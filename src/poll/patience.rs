@@ -11,6 +11,8 @@ use crate::store::StoreError;
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// A trouble that lasts is spoken of again after this.
 const REMINDER: Duration = Duration::from_secs(60);
+/// A lock that passes sooner is another writer's turn, not a trouble: on a busy disk one commit may take a second.
+const OTHERS_TURN: Duration = Duration::from_secs(5);
 
 /// What to do about a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,7 +78,10 @@ pub(super) struct Patience {
 impl Patience {
     /// A try failed; whether to speak of it.
     pub(super) fn failed(&mut self, trouble: Trouble, now: Instant) -> bool {
-        self.begun.get_or_insert(now);
+        let begun = *self.begun.get_or_insert(now);
+        if trouble == Trouble::Locked && now - begun < OTHERS_TURN {
+            return false;
+        }
         match self.said.iter_mut().find(|(said, _)| *said == trouble) {
             Some((_, at)) if now - *at < REMINDER => return false,
             Some((_, at)) => *at = now,
@@ -85,10 +90,10 @@ impl Patience {
         true
     }
 
-    /// A try worked; how long the trouble had lasted, if there was one.
+    /// A try worked; how long the trouble had lasted, if there was one to speak of.
     pub(super) fn worked(&mut self, now: Instant) -> Option<Duration> {
-        self.said.clear();
-        self.begun.take().map(|begun| now - begun)
+        let was_said = !std::mem::take(&mut self.said).is_empty();
+        self.begun.take().filter(|_| was_said).map(|begun| now - begun)
     }
 }
 
@@ -109,9 +114,24 @@ mod tests {
     }
 
     #[test]
-    fn another_trouble_is_news_but_not_each_time_when_two_take_turns() {
-        let now = Instant::now();
+    fn a_lock_that_passes_soon_is_nothing_to_speak_of() {
+        let begin = Instant::now();
+        let at = |seconds| begin + Duration::from_secs(seconds);
         let mut patience = Patience::default();
+        assert!(!patience.failed(Trouble::Locked, at(0)) && !patience.failed(Trouble::Locked, at(4)));
+        assert_eq!(patience.worked(at(4)), None);
+        let said: Vec<u64> =
+            (10..80).filter(|&second| patience.failed(Trouble::Locked, at(second))).collect();
+        assert_eq!(said, [15, 75]);
+        assert_eq!(patience.worked(at(80)), Some(Duration::from_secs(70)));
+    }
+
+    #[test]
+    fn another_trouble_is_news_but_not_each_time_when_two_take_turns() {
+        let begin = Instant::now();
+        let now = begin + OTHERS_TURN;
+        let mut patience = Patience::default();
+        assert!(!patience.failed(Trouble::Locked, begin));
         assert!(patience.failed(Trouble::Locked, now));
         assert!(patience.failed(Trouble::Full, now));
         assert!(!patience.failed(Trouble::Locked, now));
