@@ -350,7 +350,7 @@ fn the_database_of_another_program_is_refused_untouched() {
 
 #[test]
 fn a_database_of_every_schema_so_far_is_migrated_by_whoever_writes() {
-    for version in 1..=2 {
+    for version in [1, 2, 4] {
         let home = Home::new();
         let old = fs::read(fixtures().join(format!("databases/v{version}.db"))).unwrap();
         home.write("data/pantau/pantau.db", old);
