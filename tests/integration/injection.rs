@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::captures::fixtures;
 use crate::common::{Done, Home, system_program, text, wait_for};
+use crate::receiver::Receiver;
 use crate::server::{Answer, Server};
 use crate::web::Daemon;
 
@@ -380,5 +381,28 @@ fn metrics_hold_nothing_raw() {
     if let Some(promtool) = system_program("promtool") {
         home.program(&promtool, ["check", "metrics"]).stdin(metrics.body()).ok().is_silent();
     }
+    daemon.stop();
+}
+
+#[test]
+fn what_people_are_told_holds_nothing_raw() {
+    let home = Home::new();
+    let (server, receiver) =
+        (Server::start(vec![Answer::page(page(100))]), Receiver::start(200, "\u{1b}[31m\u{202e}ok"));
+    let (webhook, ntfy) = (receiver.url("webhook"), receiver.url("ntfy"));
+    let alert = format!(
+        "[[alert]]\nname = \"naik\"\nwhen = \"31mmerah.level > 0 and drop-table-observation.level > 0 and etc-passwd.level > 0\"\n\
+         to = [\"webhook:{webhook}\", \"ntfy:{ntfy}\"]\n"
+    );
+    let daemon = Daemon::start(&home, &[css(&server.url()), alert]);
+    let told = wait_for("both messages", Duration::from_secs(60), || {
+        Some(receiver.requests()).filter(|told| told.len() >= 2)
+    });
+    for request in told {
+        let sent = request.head() + &request.text();
+        assert!(sent.contains("31mmerah.level"), "{sent}");
+        assert_eq!(sent.chars().find(|c| is_raw(*c)), None, "{sent}");
+    }
+    harmless(&home.pantau(["alert", "list", "--config", "pantau.toml"]).ok());
     daemon.stop();
 }
