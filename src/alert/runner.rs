@@ -1,10 +1,10 @@
-//! The two loops of the daemon: one looks at the rules, one ([`outbox`]) sends the messages. Neither ends because something failed,
-//! and neither keeps a poll waiting for longer than a transaction takes.
+//! The two loops of the daemon: one looks at the rules, one ([`outbox`]) sends the messages. Neither ends because
+//! something failed, and neither keeps a poll waiting for longer than a transaction takes.
 
 mod outbox;
 
 use std::error::Error;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
@@ -14,7 +14,7 @@ use crate::calendar::Calendar;
 use crate::clock::Clock;
 use crate::domain::{DeliveryFate, Facts, Notice, Term, Timestamp};
 use crate::format;
-use crate::store::{Store, StoreError, Tables};
+use crate::store::{SharedStore, StoreError, Tables};
 
 use super::Armed;
 use super::evaluate::{Told, evaluate};
@@ -32,7 +32,7 @@ pub type OnDelivery = Arc<dyn Fn(&str, DeliveryFate) + Send + Sync>;
 /// The alerts of a daemon.
 #[expect(missing_debug_implementations, reason = "who is told of deliveries is a function")]
 pub struct Alerts {
-    store: Arc<Mutex<Store>>,
+    store: SharedStore,
     clock: Clock,
     armed: watch::Sender<Arc<Armed>>,
     polled: Notify,
@@ -43,7 +43,7 @@ pub struct Alerts {
 impl Alerts {
     /// Alerts that are kept in a store.
     #[must_use]
-    pub fn new(store: Arc<Mutex<Store>>, armed: Armed, clock: Clock) -> Self {
+    pub fn new(store: SharedStore, armed: Armed, clock: Clock) -> Self {
         let (armed, _) = watch::channel(Arc::new(armed));
         Self { store, clock, armed, polled: Notify::new(), kept: Notify::new(), on_delivery: None }
     }
@@ -133,20 +133,9 @@ impl Alerts {
         look: Look<E>,
     ) -> Result<Vec<Told>, E> {
         let now = (self.clock)();
-        self.with_store(move |store| store.write(|tables| evaluate(tables, &armed, now, look))).await
-    }
-
-    /// Runs blocking database work where blocking is allowed.
-    async fn with_store<T: Send + 'static, E: Send + 'static>(
-        &self,
-        work: impl FnOnce(&mut Store) -> Result<T, E> + Send + 'static,
-    ) -> Result<T, E> {
-        let store = self.store.clone();
-        let done = tokio::task::spawn_blocking(move || {
-            // A panic inside a transaction has rolled it back; the connection is as good as before.
-            work(&mut store.lock().unwrap_or_else(PoisonError::into_inner))
-        });
-        done.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
+        self.store
+            .off_the_workers(move |store| store.write(|tables| evaluate(tables, &armed, now, look)))
+            .await
     }
 }
 
@@ -165,6 +154,7 @@ mod tests {
     use super::*;
     use crate::alert::Alert;
     use crate::domain::{AlertState, DeliveryFate, Fact};
+    use crate::store::Store;
 
     /// A clock that a paused runtime does not move; rules need no more than that.
     fn still() -> Timestamp {
@@ -198,11 +188,11 @@ mod tests {
     }
 
     fn alerts(rule: &str) -> Alerts {
-        Alerts::new(Arc::new(Mutex::new(Store::open_in_memory().unwrap())), armed(rule), still)
+        Alerts::new(SharedStore::new(Store::open_in_memory().unwrap()), armed(rule), still)
     }
 
     fn state(alerts: &Alerts) -> Option<AlertState> {
-        alerts.store.lock().unwrap().tables().alerts().unwrap().first().map(|alert| alert.state)
+        alerts.store.lock().tables().alerts().unwrap().first().map(|alert| alert.state)
     }
 
     #[tokio::test(start_paused = true)]
@@ -235,7 +225,7 @@ mod tests {
             assert_eq!(state(&alerts), Some(AlertState::Fired));
         };
         alerts.run(five, check).await;
-        let told = alerts.store.lock().unwrap().tables().newest_deliveries("rises").unwrap();
+        let told = alerts.store.lock().tables().newest_deliveries("rises").unwrap();
         assert_eq!(told.len(), 1);
         assert_eq!(told[0].fate, DeliveryFate::Dropped);
     }

@@ -1,14 +1,14 @@
 //! `pantau run`: the daemon, and what it is asked to do while it runs.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
 
 use crate::alert::Alerts;
 use crate::fetch::Client;
-use crate::poll::{self, Daemon, Plan, Progress, RobotsRule, SharedStore};
-use crate::store::{DatabaseLock, Store, StoreError};
+use crate::poll::{self, Daemon, Plan, Progress, RobotsRule};
+use crate::store::{DatabaseLock, SharedStore, Store, StoreError};
 use crate::{clock, files, format, query};
 
 use super::context::Context;
@@ -33,7 +33,7 @@ pub(super) fn run(global: &Global, context: &Context, args: &RunArgs) -> anyhow:
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let showing = runtime.block_on(Showing::open(context, args.listen))?;
     tell_start(context, &store, &in_force.plan);
-    let store = Arc::new(Mutex::new(store));
+    let store = SharedStore::new(store);
     let polling = serve(global, configured, in_force, store.clone(), showing.telling());
     let ended = runtime.block_on(showing.beside(context, polling));
     // Work with a database that another process holds is not waited for.
@@ -44,12 +44,11 @@ pub(super) fn run(global: &Global, context: &Context, args: &RunArgs) -> anyhow:
 }
 
 /// Before the daemon ends over its database: what is only in an open file without a name is brought to safety.
-fn last_words(error: anyhow::Error, store: &Mutex<Store>) -> anyhow::Error {
+fn last_words(error: anyhow::Error, store: &SharedStore) -> anyhow::Error {
     if !error.downcast_ref::<StoreError>().is_some_and(StoreError::is_displaced) {
         return error;
     }
-    let store = store.lock().unwrap_or_else(PoisonError::into_inner);
-    match store.rescue(clock::now()) {
+    match store.lock().rescue(clock::now()) {
         Ok(rescued) => {
             let hint = format!(
                 "all that was recorded is in {}; verify it, and move it to the path of the database",

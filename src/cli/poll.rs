@@ -2,7 +2,6 @@
 
 use std::io::Read;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
 
 use anyhow::Context as _;
 
@@ -12,7 +11,7 @@ use crate::format;
 use crate::ingest::{self, Fate, Report, Turn, saved_page};
 use crate::poll::{Done, Manners, poll_once};
 use crate::report::{Format, QuoteRow, Summary};
-use crate::store::Store;
+use crate::store::{SharedStore, Store};
 
 use super::PollArgs;
 use super::context::{Context, complain, ingest_source, print};
@@ -93,7 +92,7 @@ pub(super) fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
 }
 
 fn from_network(context: &Context, args: &PollArgs) -> anyhow::Result<Vec<Outturn>> {
-    let store = Arc::new(Mutex::new(store(context, args)?));
+    let store = SharedStore::new(store(context, args)?);
     let sources = context.sources(args.source.as_deref())?;
     let mut clients = Clients::default();
     let polled =

@@ -21,7 +21,7 @@ mod schedule;
 #[cfg(test)]
 mod tests;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -31,7 +31,7 @@ use crate::domain::{Attempt, Origin, Outcome, Page, Timestamp, Validators};
 use crate::fetch::{Fetch, FetchError, Fetched, retry_after};
 use crate::format;
 use crate::ingest::{self, Report, Source, Turn};
-use crate::store::{Store, StoreError};
+use crate::store::{SharedStore, StoreError};
 
 pub use backoff::{first_due, next_due, paused};
 pub use cron::Cron;
@@ -45,9 +45,6 @@ pub use schedule::{Pace, Schedule};
 
 use manners::Barred;
 use order::Stamp;
-
-/// The one writer, shared by the loops of all sources.
-pub type SharedStore = Arc<Mutex<Store>>;
 
 /// A source, when it is polled, and what fetches it.
 #[derive(Debug, Clone, PartialEq)]
@@ -226,12 +223,13 @@ fn with_remark(attempt: &Attempt, detail: &str) -> Option<String> {
 
 async fn known(store: &SharedStore, source: &Source) -> Result<Known, StoreError> {
     let source = source.clone();
-    off_the_workers(store, move |store| {
-        let tables = store.tables();
-        let validators = ingest::validators(tables, &source)?;
-        Ok(Known { validators, past: Past::read(tables, &source.name)? })
-    })
-    .await
+    store
+        .off_the_workers(move |store| {
+            let tables = store.tables();
+            let validators = ingest::validators(tables, &source)?;
+            Ok(Known { validators, past: Past::read(tables, &source.name)? })
+        })
+        .await
 }
 
 /// One poll is one transaction, the pause that it calls for included: all of it or none.
@@ -242,27 +240,28 @@ async fn record(
     past: Past,
 ) -> Result<Done, StoreError> {
     let source = source.clone();
-    off_the_workers(store, move |store| {
-        let Answer { body, is_transient, asked, .. } = &*answer;
-        let attempt = answer.attempt.clone();
-        store.write(|tables| {
-            let (report, attempt) = match body {
-                Body::Page(page, validators) => {
-                    ingest::ingest_poll(tables, &source, page, validators.clone(), attempt)?
-                }
-                Body::NotModified(seen_at) => ingest::confirm(tables, &source, *seen_at, attempt)?,
-                Body::None => {
-                    ingest::log_failure(tables, &source, &attempt)?;
-                    (Report::default(), attempt)
-                }
-            };
-            let past = past.with(&attempt, body.seen_at());
-            let pause = backoff::pause_after(&attempt, *asked, past.refusals);
-            let past = past.paused(tables, &source.name, pause)?;
-            Ok(Done { report, attempt, is_transient: *is_transient, past })
+    store
+        .off_the_workers(move |store| {
+            let Answer { body, is_transient, asked, .. } = &*answer;
+            let attempt = answer.attempt.clone();
+            store.write(|tables| {
+                let (report, attempt) = match body {
+                    Body::Page(page, validators) => {
+                        ingest::ingest_poll(tables, &source, page, validators.clone(), attempt)?
+                    }
+                    Body::NotModified(seen_at) => ingest::confirm(tables, &source, *seen_at, attempt)?,
+                    Body::None => {
+                        ingest::log_failure(tables, &source, &attempt)?;
+                        (Report::default(), attempt)
+                    }
+                };
+                let past = past.with(&attempt, body.seen_at());
+                let pause = backoff::pause_after(&attempt, *asked, past.refusals);
+                let past = past.paused(tables, &source.name, pause)?;
+                Ok(Done { report, attempt, is_transient: *is_transient, past })
+            })
         })
-    })
-    .await
+        .await
 }
 
 impl Body {
@@ -274,21 +273,6 @@ impl Body {
             Self::None => None,
         }
     }
-}
-
-/// Runs blocking database work where blocking is allowed. It is never cancelled: dropping the future only stops
-/// waiting for it.
-async fn off_the_workers<T: Send + 'static>(
-    store: &SharedStore,
-    work: impl FnOnce(&mut Store) -> Result<T, StoreError> + Send + 'static,
-) -> Result<T, StoreError> {
-    let store = store.clone();
-    let done = tokio::task::spawn_blocking(move || {
-        // A panic inside a transaction has rolled it back; the connection is as good as before.
-        let mut store = store.lock().unwrap_or_else(PoisonError::into_inner);
-        work(&mut store)
-    });
-    done.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
 }
 
 /// One line a poll, and one more when the source is to be left alone from now on. A page that is not understood any

@@ -6,10 +6,9 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use tokio::sync::watch;
 
-use super::{SharedStore, off_the_workers};
 use crate::clock::Clock;
 use crate::domain::Timestamp;
-use crate::store::{Store, StoreError, StoredSource};
+use crate::store::{SharedStore, Store, StoreError, StoredSource};
 use crate::{format, ingest};
 
 /// How many polls go in one transaction, which takes a few milliseconds; a poll in between waits no longer.
@@ -86,11 +85,11 @@ async fn round(store: &SharedStore, kept: Retention, now: Timestamp) -> Result<R
     let polls_since = kept.polls.and_then(|kept| cutoff(now, kept));
     let pages_since = kept.pages.and_then(|kept| cutoff(now, kept));
     let mut removed = Removed::default();
-    for source in off_the_workers(store, |store| store.tables().sources()).await? {
+    for source in store.off_the_workers(|store| store.tables().sources()).await? {
         if let Some(since) = pages_since {
             let id = source.id;
             let pages = move |store: &mut Store| store.write(|tables| tables.drop_pages_before(id, since));
-            removed.pages += off_the_workers(store, pages).await?;
+            removed.pages += store.off_the_workers(pages).await?;
         }
         if let Some(since) = polls_since {
             removed.polls += polls_of(store, source, since).await?;
@@ -98,22 +97,21 @@ async fn round(store: &SharedStore, kept: Retention, now: Timestamp) -> Result<R
     }
     if let Some(since) = polls_since {
         let messages = move |store: &mut Store| store.write(|tables| tables.drop_deliveries_before(since));
-        removed.messages = off_the_workers(store, messages).await?;
+        removed.messages = store.off_the_workers(messages).await?;
     }
     Ok(removed)
 }
 
 async fn polls_of(store: &SharedStore, source: StoredSource, cutoff: Timestamp) -> Result<usize, StoreError> {
     let asked = source.clone();
-    let begin =
-        off_the_workers(store, move |store| ingest::log_begin(store.tables(), &asked, cutoff)).await?;
+    let begin = store.off_the_workers(move |store| ingest::log_begin(store.tables(), &asked, cutoff)).await?;
     let Some(begin) = begin else { return Ok(0) };
     let mut removed = 0;
     loop {
         let source = source.clone();
         let batch =
             move |store: &mut Store| store.write(|tables| ingest::prune(tables, &source, begin, BATCH));
-        let gone = off_the_workers(store, batch).await?;
+        let gone = store.off_the_workers(batch).await?;
         removed += gone;
         if gone == 0 {
             return Ok(removed);

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::collections::VecDeque;
+use std::sync::Mutex;
 
 use tokio::sync::watch;
 
@@ -10,6 +11,7 @@ use crate::calendar::Calendar;
 use crate::domain::TimeRange;
 use crate::fetch::Robots;
 use crate::parse::Layout;
+use crate::store::Store;
 
 /// Gives its answers in order and the last one for ever.
 #[derive(Debug, Clone)]
@@ -109,7 +111,7 @@ fn plan(sources: Vec<Polled<Canned>>) -> Arc<Plan<Canned>> {
 
 impl Bench {
     fn new(sources: Vec<Polled<Canned>>) -> Self {
-        Self::on(Arc::new(Mutex::new(Store::open_in_memory().unwrap())), sources)
+        Self::on(SharedStore::new(Store::open_in_memory().unwrap()), sources)
     }
 
     fn on(store: SharedStore, sources: Vec<Polled<Canned>>) -> Self {
@@ -126,7 +128,7 @@ impl Bench {
 
     /// The poll log of a source.
     fn log(&self, name: &str) -> Vec<Attempt> {
-        let store = self.daemon.store.lock().unwrap();
+        let store = self.daemon.store.lock();
         let tables = store.tables();
         let Some(source) = tables.source(name).unwrap() else { return Vec::new() };
         let polls = tables.polls_in(source.id, TimeRange::default()).unwrap();
@@ -207,7 +209,7 @@ async fn a_server_that_asks_for_time_gets_it_also_from_the_next_daemon() {
     next.run(300).await;
     let times = next.times("busy");
     assert!(times[1] >= times[0] + 600 && times[1] <= times[0] + 667, "{times:?}");
-    let store = next.daemon.store.lock().unwrap();
+    let store = next.daemon.store.lock();
     let past = Past::read(store.tables(), "busy").unwrap();
     assert_eq!((past.pause, past.refusals), (None, 0));
 }
@@ -349,7 +351,7 @@ async fn a_database_that_hangs_is_overdue() {
     bench.run(5).await;
     let store = bench.daemon.store.clone();
     // While this is held, work with the database comes to no end.
-    let held = store.lock().unwrap();
+    let held = store.lock();
     let running = tokio::spawn(run(bench.daemon.clone(), std::future::pending()));
     let mut overdue = Vec::new();
     for _ in 0..10 {

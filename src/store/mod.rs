@@ -19,6 +19,7 @@ mod pauses;
 mod place;
 mod polls;
 mod seal;
+mod shared;
 mod sources;
 #[cfg(test)]
 mod tests;
@@ -43,6 +44,7 @@ pub use looks::Streak;
 pub use pages::{KeptPage, KeptSighting, MAX_KEPT, NewPage};
 pub use pauses::Pause;
 pub use polls::{LoggedPoll, Sighting};
+pub use shared::SharedStore;
 pub use sources::{StoredSource, Validator};
 pub use verify::Fault;
 

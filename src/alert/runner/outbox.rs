@@ -68,7 +68,7 @@ impl Alerts {
         self.note(in_hand).await?;
         let now = (self.clock)();
         let armed = self.armed.borrow().clone();
-        let waiting = self.with_store(|store| store.tables().waiting_deliveries()).await?;
+        let waiting = self.store.off_the_workers(|store| store.tables().waiting_deliveries()).await?;
         for delivery in deliver::due(&waiting, &in_hand.ids, now) {
             if in_hand.ids.len() >= AT_ONCE {
                 return Ok(EVERY);
@@ -100,10 +100,11 @@ impl Alerts {
             return Ok(());
         }
         let ended = in_hand.ended.clone();
-        self.with_store(move |store| {
-            store.write(|tables| ended.iter().try_for_each(|delivery| tables.put_delivery(delivery)))
-        })
-        .await?;
+        self.store
+            .off_the_workers(move |store| {
+                store.write(|tables| ended.iter().try_for_each(|delivery| tables.put_delivery(delivery)))
+            })
+            .await?;
         for delivery in in_hand.ended.drain(..) {
             log_ended(&delivery);
             if let Some(tell) = &self.on_delivery {
