@@ -8,7 +8,7 @@ pub mod webhook;
 use std::time::Duration;
 
 use crate::domain::{Hidden, Timestamp};
-use crate::fetch::{Answer, FetchError};
+use crate::fetch::{Answer, FetchError, retry_after};
 use crate::format::{error_chain, escape};
 
 use super::Message;
@@ -75,15 +75,15 @@ pub enum ChannelError {
 }
 
 impl Channel {
-    /// Sends a message, once. `now` stands in what is sent.
+    /// Sends a message, once. `now` stands in what is sent, and is when a pause begins that the receiver asks for.
     ///
     /// # Errors
     /// The receiver did not take it, or not so that it could be known.
     pub async fn send(&self, message: &Message, now: Timestamp) -> Result<(), Failure> {
         let sent = match &self.carrier {
             Carrier::Webhook(webhook) => webhook.send(message, now).await,
-            Carrier::Ntfy(ntfy) => ntfy.send(message).await,
-            Carrier::Telegram(telegram) => telegram.send(message).await,
+            Carrier::Ntfy(ntfy) => ntfy.send(message, now).await,
+            Carrier::Telegram(telegram) => telegram.send(message, now).await,
             Carrier::Mail(mail) => mail.send(message, now).await,
         };
         sent.map_err(|failure| Failure { detail: told(&failure.detail, &self.secrets()), ..failure })
@@ -110,7 +110,7 @@ impl Failure {
 }
 
 /// What a server of ours said: it took the message, or why not.
-fn judge(answer: &Answer) -> Result<(), Failure> {
+fn judge(answer: &Answer, now: Timestamp) -> Result<(), Failure> {
     if (200..300).contains(&answer.status) {
         return Ok(());
     }
@@ -121,7 +121,8 @@ fn judge(answer: &Answer) -> Result<(), Failure> {
     } else {
         format!("answered with status {}: {said}", answer.status)
     };
-    Err(Failure { detail, is_permanent: is_refusal(answer.status), retry_after: answer.retry_after })
+    let retry_after = answer.retry_after.as_deref().and_then(|header| retry_after(header, now));
+    Err(Failure { detail, is_permanent: is_refusal(answer.status), retry_after })
 }
 
 /// A redirect and what is wrong with the request stay so; a server that is busy or broken may recover.
@@ -163,10 +164,25 @@ mod tests {
         Answer { status, body: body.as_bytes().to_vec(), retry_after: None }
     }
 
+    fn now() -> Timestamp {
+        chrono::DateTime::parse_from_rfc3339("2024-11-22T03:00:00Z").unwrap().to_utc()
+    }
+
+    #[test]
+    fn a_pause_is_asked_for_in_seconds_or_by_a_date() {
+        for (header, seconds) in
+            [("120", Some(120)), ("Fri, 22 Nov 2024 03:01:00 GMT", Some(60)), ("soon", None)]
+        {
+            let busy = Answer { retry_after: Some(header.to_owned()), ..answer(429, "") };
+            let asked = judge(&busy, now()).unwrap_err().retry_after;
+            assert_eq!(asked, seconds.map(Duration::from_secs), "{header}");
+        }
+    }
+
     #[test]
     fn what_is_refused_is_not_tried_again_and_what_is_busy_is() {
         for status in [200, 202, 204] {
-            assert_eq!(judge(&answer(status, "")), Ok(()));
+            assert_eq!(judge(&answer(status, ""), now()), Ok(()));
         }
         for (status, is_permanent) in [
             (301, true),
@@ -180,9 +196,9 @@ mod tests {
             (500, false),
             (503, false),
         ] {
-            assert_eq!(judge(&answer(status, "")).unwrap_err().is_permanent, is_permanent, "{status}");
+            assert_eq!(judge(&answer(status, ""), now()).unwrap_err().is_permanent, is_permanent, "{status}");
         }
-        let refused = judge(&answer(400, "{\"description\":\"chat not found\"}\n")).unwrap_err();
+        let refused = judge(&answer(400, "{\"description\":\"chat not found\"}\n"), now()).unwrap_err();
         assert_eq!(refused.detail, "answered with status 400: {\"description\":\"chat not found\"}");
     }
 

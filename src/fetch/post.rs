@@ -1,12 +1,10 @@
 //! Sends one message to one address. Follows no redirect: neither a body nor a credential goes where nobody sent it.
 //! What is in the address besides its host may be secret and is in no message.
 
-use std::time::Duration;
-
 use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 
-use super::client::{Beyond, address};
+use super::client::{Beyond, address, text_of};
 use super::{Client, FetchError, FetchOptions};
 use crate::domain::Hidden;
 
@@ -26,8 +24,8 @@ pub struct Answer {
     pub status: u16,
     /// What it said with it, as far as it could be read.
     pub body: Vec<u8>,
-    /// The pause it asked for, when it did so in seconds.
-    pub retry_after: Option<Duration>,
+    /// Its `Retry-After`, as it came; [`super::retry_after`] reads it.
+    pub retry_after: Option<String>,
 }
 
 impl Poster {
@@ -56,7 +54,7 @@ impl Poster {
             request.send().await.map_err(|error| FetchError::of_request(&shown, &error.without_url()))?;
         Ok(Answer {
             status: answer.status().as_u16(),
-            retry_after: retry_after(answer.headers()),
+            retry_after: text_of(answer.headers(), header::RETRY_AFTER),
             // The status is what counts; an answer that breaks off after it changes nothing.
             body: self.client.body(&shown, answer, MAX_ANSWER, Beyond::Leave).await.unwrap_or_default(),
         })
@@ -78,11 +76,6 @@ fn header_map(headers: &[(&'static str, Hidden)]) -> Result<HeaderMap, FetchErro
         map.insert(HeaderName::from_static(name), value);
     }
     Ok(map)
-}
-
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let seconds = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
-    Some(Duration::from_secs(seconds))
 }
 
 #[cfg(test)]

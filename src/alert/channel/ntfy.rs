@@ -2,7 +2,7 @@
 
 use super::{ChannelError, Failure, judge, secrets_of_url};
 use crate::alert::Message;
-use crate::domain::{Hidden, Notice};
+use crate::domain::{Hidden, Notice, Timestamp};
 use crate::fetch::{FetchOptions, Poster};
 
 /// A topic of ntfy.
@@ -22,7 +22,7 @@ impl Ntfy {
         Ok(Self { url, token, poster: Poster::new(options)? })
     }
 
-    pub(super) async fn send(&self, message: &Message) -> Result<(), Failure> {
+    pub(super) async fn send(&self, message: &Message, now: Timestamp) -> Result<(), Failure> {
         // High priority sounds and vibrates longer; tags that are names of emojis are shown as such.
         let (priority, tags) = match message.notice {
             Notice::Fired => ("4", "warning"),
@@ -38,7 +38,7 @@ impl Ntfy {
         let bearer = self.token.as_ref().map(|token| Hidden::new(format!("Bearer {}", token.reveal())));
         headers.extend(bearer.map(|bearer| ("authorization", bearer)));
         let answer = self.poster.post(&self.url, &headers, message.text().into_bytes()).await;
-        judge(&answer.map_err(|error| Failure::of(&error))?)
+        judge(&answer.map_err(|error| Failure::of(&error))?, now)
     }
 
     pub(super) fn secrets(&self) -> Vec<String> {

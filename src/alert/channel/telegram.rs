@@ -7,7 +7,7 @@ use url::Url;
 
 use super::{ChannelError, Failure, judge};
 use crate::alert::Message;
-use crate::domain::Hidden;
+use crate::domain::{Hidden, Timestamp};
 use crate::fetch::{Answer, FetchOptions, Poster};
 
 /// A chat that a bot writes to.
@@ -36,7 +36,7 @@ impl Telegram {
         Ok(Self { token, url: Hidden::new(url), chat, poster: Poster::new(options)? })
     }
 
-    pub(super) async fn send(&self, message: &Message) -> Result<(), Failure> {
+    pub(super) async fn send(&self, message: &Message, now: Timestamp) -> Result<(), Failure> {
         // Without a parse mode the text is taken as it is: nothing in it needs escaping.
         let body = json!({
             "chat_id": self.chat,
@@ -46,7 +46,7 @@ impl Telegram {
         let headers = [("content-type", Hidden::new("application/json"))];
         let answer = self.poster.post(&self.url, &headers, body.to_string().into_bytes()).await;
         let answer = answer.map_err(|error| Failure::of(&error))?;
-        judge(&answer).map_err(|failure| explained(failure, &answer))
+        judge(&answer, now).map_err(|failure| explained(failure, &answer))
     }
 
     pub(super) fn secrets(&self) -> Vec<String> {
@@ -89,7 +89,7 @@ mod tests {
     fn the_words_of_the_api_are_passed_on() {
         let body = br#"{"ok":false,"error_code":429,"description":"Too Many Requests: retry after 35","parameters":{"retry_after":35}}"#;
         let answer = Answer { status: 429, body: body.to_vec(), retry_after: None };
-        let failure = explained(judge(&answer).unwrap_err(), &answer);
+        let failure = explained(judge(&answer, Timestamp::UNIX_EPOCH).unwrap_err(), &answer);
         assert_eq!(failure.detail, "answered with status 429: Too Many Requests: retry after 35");
         assert_eq!((failure.is_permanent, failure.retry_after), (false, Some(Duration::from_secs(35))));
     }

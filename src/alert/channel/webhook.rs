@@ -42,7 +42,7 @@ impl Webhook {
         let signature = self.key.as_ref().map(|key| signature(key, now.timestamp(), body.as_bytes()));
         headers.extend(signature.map(|signature| ("pantau-signature", Hidden::new(signature))));
         let answer = self.poster.post(&self.url, &headers, body.into_bytes()).await;
-        judge(&answer.map_err(|error| Failure::of(&error))?)
+        judge(&answer.map_err(|error| Failure::of(&error))?, now)
     }
 
     pub(super) fn secrets(&self) -> Vec<String> {
