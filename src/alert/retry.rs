@@ -5,6 +5,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use crate::domain::Timestamp;
+use crate::fetch::doubled;
 
 /// After the first attempt; then twice as long each time.
 const FIRST_PAUSE: Duration = Duration::from_secs(5);
@@ -35,8 +36,7 @@ pub fn is_due(next_attempt_at: Timestamp, now: Timestamp) -> bool {
 }
 
 fn pause(attempts: u32) -> Duration {
-    let factor = 2_u32.saturating_pow(attempts.saturating_sub(1));
-    FIRST_PAUSE.saturating_mul(factor).min(LONGEST_PAUSE)
+    doubled(FIRST_PAUSE, attempts.saturating_sub(1)).min(LONGEST_PAUSE)
 }
 
 #[cfg(test)]

@@ -5,10 +5,10 @@ mod client;
 mod error;
 mod guard;
 mod names;
+mod pause;
 mod post;
 mod ranges;
 mod redirect;
-mod retry_after;
 mod robots;
 mod shown;
 mod tls;
@@ -25,9 +25,9 @@ pub use client::Client;
 pub use error::{FetchError, Source};
 pub use guard::{Forbidden, disguise};
 pub use names::{Names, SystemNames};
+pub use pause::{doubled, retry_after};
 pub use post::{Answer, Poster, origin};
 pub use redirect::Refusal;
-pub use retry_after::retry_after;
 pub use robots::Robots;
 
 /// Bounds of one request. None of reqwest's own defaults is relied upon: it has no timeouts at all.

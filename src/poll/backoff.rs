@@ -8,6 +8,7 @@ use super::past::Past;
 use super::schedule::Schedule;
 use crate::calendar::Calendar;
 use crate::domain::{Attempt, Timestamp};
+use crate::fetch::doubled;
 use crate::store::Pause;
 
 /// The first pause after a refusal, where the server names none.
@@ -89,10 +90,6 @@ pub(super) fn pause_after(attempt: &Attempt, asked: Option<Duration>, refusals: 
     let ended_at = attempt.started_at + delta(Duration::from_millis(attempt.duration_ms));
     let until = (ended_at + delta(wait)).timestamp();
     Some(Pause { until: Timestamp::from_timestamp(until, 0)?, reason })
-}
-
-fn doubled(first: Duration, times: u32) -> Duration {
-    first.saturating_mul(2_u32.saturating_pow(times))
 }
 
 fn delta(duration: Duration) -> TimeDelta {

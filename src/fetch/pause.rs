@@ -1,4 +1,5 @@
-//! Reads a `Retry-After` header: seconds, or a date in one of the three forms of HTTP. Pure.
+//! How long a server is left alone: as long as it asks for, or twice as long after each failure. Pure; whom it is
+//! asked of and what for is the business of those who ask.
 
 use std::time::Duration;
 
@@ -10,7 +11,8 @@ use crate::domain::Timestamp;
 const DATE_FORMS: [&str; 3] =
     ["%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"];
 
-/// How long a server asks to be left alone; none when its header cannot be read. A date that is past is no time at
+/// How long a server asks to be left alone by its `Retry-After`: seconds, or a date in one of the three forms of HTTP;
+/// none when it cannot be read. A date that is past is no time at
 /// all, a number beyond reason the longest time there is.
 #[must_use]
 pub fn retry_after(header: &str, now: Timestamp) -> Option<Duration> {
@@ -23,9 +25,22 @@ pub fn retry_after(header: &str, now: Timestamp) -> Option<Duration> {
     Some((date - now).to_std().unwrap_or_default())
 }
 
+/// A pause that was doubled so many times.
+#[must_use]
+pub fn doubled(first: Duration, times: u32) -> Duration {
+    first.saturating_mul(2_u32.saturating_pow(times))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_pause_doubles_without_end() {
+        let second = Duration::from_secs(1);
+        assert_eq!([0, 1, 5].map(|times| doubled(second, times).as_secs()), [1, 2, 32]);
+        assert!(doubled(Duration::MAX, u32::MAX) == Duration::MAX);
+    }
 
     #[test]
     fn seconds_and_dates_are_read() {
