@@ -7,7 +7,7 @@ use crate::format;
 use crate::series::is_stale;
 use crate::store::{StoredIndicator, Tables};
 
-use super::status::has_drifted;
+use super::drift::has_drifted;
 use super::{QueryError, changes, find, held};
 
 /// What is found of each term now.

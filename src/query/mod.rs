@@ -22,7 +22,7 @@ use crate::store::{Held, StoreError, StoredIndicator, Tables};
 
 pub use change::{ChangeOver, changes};
 pub use coverage::{Coverage, coverage};
-pub use drift::{SourceDrift, drift, drifts, kept_page};
+pub use drift::{SourceDrift, drifts, kept_page};
 pub use explain::{Explanation, explain};
 pub use facts::facts;
 pub use long_gaps::long_gaps;

@@ -3,10 +3,11 @@
 use chrono::TimeDelta;
 
 use crate::calendar::Calendar;
-use crate::domain::{Cause, Gap, Indicator, Outcome, Timestamp};
+use crate::domain::{Cause, Gap, Indicator, Timestamp};
 use crate::series::is_stale;
 use crate::store::{LoggedPoll, StoredIndicator, StoredSource, Streak, Tables};
 
+use super::drift::has_drifted;
 use super::{Due, QueryError, gaps, known_until};
 
 /// What is meant to happen to a source; the configuration and the schedule know.
@@ -177,18 +178,6 @@ fn of_source(
         health.state = if has_drifted { SourceState::Drifted } else { state(&health, is_unseen, now) };
     }
     Ok(health)
-}
-
-/// How many attempts are looked at for one that brought a page.
-const POLLS: u32 = 100;
-
-/// Whether the newest page that came was not understood; attempts that brought none say nothing about it. A page that
-/// was kept and read later is no drift any more, however its poll ended.
-pub(super) fn has_drifted(tables: Tables<'_>, source_id: i64) -> Result<Option<bool>, QueryError> {
-    let not_understood = |poll: &LoggedPoll| poll.attempt.outcome == Outcome::NotUnderstood;
-    let brought_page = |poll: &LoggedPoll| poll.attempt.outcome.is_success() || not_understood(poll);
-    let newest = tables.newest_polls(source_id, POLLS)?.into_iter().find(brought_page);
-    Ok(newest.map(|poll| not_understood(&poll) && !poll.was_reread()))
 }
 
 fn of_indicator(
