@@ -1,22 +1,17 @@
-//! `pantau run`: the daemon, and what it is asked to do while it runs.
+//! `pantau run`: how the daemon begins and how it ends.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
-
-use crate::alert::Alerts;
 use crate::fetch::Client;
-use crate::poll::{self, Daemon, Plan, Progress, RobotsRule};
+use crate::poll::Plan;
 use crate::store::{DatabaseLock, SharedStore, Store, StoreError};
-use crate::{clock, files, format, query};
+use crate::{clock, files};
 
 use super::context::Context;
 use super::exit::{Exit, Refusal};
-use super::pages::{Showing, Telling};
-use super::reload::{Configured, InForce};
-use super::service::{Service, StatusLine};
-use super::signals::{Signal, Signals};
+use super::pages::Showing;
+use super::reload::Configured;
+use super::running::{Running, tell_ignored_robots};
 use super::{Global, RunArgs, log};
 
 /// How long one try to write waits for another process. The daemon tries again; it must also be able to stop.
@@ -34,7 +29,8 @@ pub(super) fn run(global: &Global, context: &Context, args: &RunArgs) -> anyhow:
     let showing = runtime.block_on(Showing::open(context, args.listen))?;
     tell_start(context, &store, &in_force.plan);
     let store = SharedStore::new(store);
-    let polling = serve(global, configured, in_force, store.clone(), showing.telling());
+    let telling = showing.telling();
+    let polling = async { Running::begin(global, configured, in_force, &store, telling)?.poll(&store).await };
     let ended = runtime.block_on(showing.beside(context, polling));
     // Work with a database that another process holds is not waited for.
     runtime.shutdown_background();
@@ -73,125 +69,5 @@ fn tell_start(context: &Context, store: &Store, plan: &Plan<Client>) {
     tell_ignored_robots(plan);
     if let Some(note) = context.calendar.note(context.calendar.date_of(context.now)) {
         tracing::warn!("{note}");
-    }
-}
-
-fn tell_ignored_robots(plan: &Plan<Client>) {
-    for polled in plan.sources.iter().filter(|polled| polled.robots == RobotsRule::Ignore) {
-        tracing::warn!(source = polled.source.name, "robots.txt is ignored");
-    }
-}
-
-/// Polls until it is asked to stop, and does what else it is asked for in between.
-async fn serve(
-    global: &Global,
-    mut configured: Configured,
-    in_force: InForce,
-    store: SharedStore,
-    telling: Telling,
-) -> anyhow::Result<()> {
-    telling.polls(&in_force.plan);
-    let (mut signals, mut service) = (Signals::listen()?, Service::new());
-    let delivered = telling.clone();
-    let alerts = Alerts::new(store.clone(), in_force.armed, clock::now)
-        .on_delivery(Arc::new(move |channel, fate| delivered.delivered(channel, fate)));
-    let alerts = Arc::new(alerts);
-    let (plans, plan) = watch::channel(Arc::new(in_force.plan));
-    let (poll_now, asked) = watch::channel(0);
-    let (stop, stopped) = watch::channel(false);
-    let status = Arc::new(StatusLine::new(plan.clone(), clock::now));
-    let (mut line, progress) = (status.line(), Progress::default());
-    let (told, polled) = (alerts.clone(), telling.clone());
-    let (keep, kept) = watch::channel(configured.retention());
-    // Ends with the runtime; a batch that is being removed is finished, or rolled back, by itself.
-    tokio::spawn(poll::prune_daily(store.clone(), kept, clock::now));
-    let daemon = Daemon {
-        store,
-        plan,
-        poll_now: asked,
-        clock: clock::now,
-        progress: progress.clone(),
-        on_poll: Arc::new(move |source, done| {
-            status.observe(source, done);
-            told.look();
-            polled.polled(source, &done.attempt);
-        }),
-    };
-    let polling = alongside(poll::run(daemon, asked_to_stop(stopped)), &alerts);
-    tokio::pin!(polling);
-    let mut is_ready = false;
-    loop {
-        tokio::select! {
-            // The loops run from its first turn on.
-            biased;
-            ended = &mut polling => return Ok(ended?),
-            () = std::future::ready(()), if !is_ready => {
-                service.ready(&line.borrow_and_update());
-                telling.started();
-                is_ready = true;
-            }
-            signal = signals.next() => match signal {
-                Signal::Stop(asked) => {
-                    tracing::info!(asked, "stopping; the poll in hand is finished");
-                    service.stopping();
-                    telling.stopping();
-                    stop.send_replace(true);
-                }
-                Signal::Reload => {
-                    service.reloading();
-                    reload(&mut configured, global, &plans, &alerts, &telling);
-                    keep.send_replace(configured.retention());
-                    service.ready(&line.borrow_and_update());
-                }
-                Signal::PollNow => {
-                    tracing::info!("asked to poll every source now");
-                    poll_now.send_modify(|times| *times += 1);
-                }
-            },
-            () = service.next_sign() => service.sign(&progress),
-            Ok(()) = line.changed() => service.status(&line.borrow_and_update()),
-        }
-    }
-}
-
-async fn asked_to_stop(mut stopped: watch::Receiver<bool>) {
-    // Without anybody who could ask there is nothing left to run for.
-    let _ = stopped.wait_for(|stopped| *stopped).await;
-}
-
-/// Looks after the alerts for as long as something else goes on.
-async fn alongside<T>(work: impl Future<Output = T>, alerts: &Alerts) -> T {
-    let (ended, end) = tokio::sync::oneshot::channel();
-    let work = async {
-        let result = work.await;
-        drop(ended);
-        result
-    };
-    let end = async {
-        // It ends by being dropped.
-        let _: Result<(), _> = end.await;
-    };
-    tokio::join!(work, alerts.run(query::facts, end)).0
-}
-
-/// Goes by the configuration as it is now; by the one of before where that cannot be meant.
-fn reload(
-    configured: &mut Configured,
-    global: &Global,
-    plans: &watch::Sender<Arc<Plan<Client>>>,
-    alerts: &Alerts,
-    telling: &Telling,
-) {
-    match configured.reload(global) {
-        Ok(InForce { plan, armed }) => {
-            tell_ignored_robots(&plan);
-            telling.polls(&plan);
-            plans.send_replace(Arc::new(plan));
-            alerts.replace(armed);
-        }
-        Err(error) => {
-            let error = format::error_chain(error.as_ref());
-            tracing::error!("the configuration was not changed: {error}");
-        }
     }
 }

@@ -19,6 +19,7 @@ mod poll;
 mod reextract;
 mod reload;
 mod review;
+mod running;
 mod service;
 mod setup;
 mod signals;
