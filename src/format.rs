@@ -4,7 +4,7 @@
 mod escape;
 mod suggest;
 
-use chrono::{Duration, Timelike};
+use chrono::{Duration, SecondsFormat, Timelike};
 use chrono_tz::Tz;
 use rust_decimal::{Decimal, RoundingStrategy};
 
@@ -98,6 +98,12 @@ pub fn time(at: Timestamp, zone: Tz) -> String {
     let local = at.with_timezone(&zone);
     let form = if local.second() == 0 { "%Y-%m-%d %H:%M %Z" } else { "%Y-%m-%d %H:%M:%S %Z" };
     local.format(form).to_string()
+}
+
+/// An instant in a zone for programs: `2024-11-22T17:00:00+07:00`.
+#[must_use]
+pub fn rfc3339(at: Timestamp, zone: Tz) -> String {
+    at.with_timezone(&zone).to_rfc3339_opts(SecondsFormat::Secs, false)
 }
 
 /// A size in decimal units: `640 B`, `812 KB`, `3.4 MB`.

@@ -5,14 +5,10 @@ use chrono_tz::Tz;
 use rust_decimal::Decimal;
 use serde::{Serialize, Serializer};
 
-use crate::domain::{Change, Level, Percent, Quantity, Run, Timestamp};
+use crate::domain::{Change, Level, Percent, Quantity, Run};
 use crate::format;
 
 use super::table::Text;
-
-pub(super) fn rfc3339(at: Timestamp, zone: Tz) -> String {
-    at.with_timezone(&zone).to_rfc3339()
-}
 
 /// Computed decimals as numbers.
 #[expect(clippy::ref_option, reason = "serde hands over references")]

@@ -8,7 +8,7 @@ use crate::domain::Level;
 use crate::format;
 use crate::query::ChangeOver;
 
-use super::cell::{computed_percent_text, decimal, level_text, rfc3339};
+use super::cell::{computed_percent_text, decimal, level_text};
 use super::table::{Table, Text};
 
 /// `change`: one indicator over one window.
@@ -32,11 +32,11 @@ impl ChangeRow {
     pub fn new(change: &ChangeOver, zone: Tz) -> Self {
         Self {
             indicator: change.indicator.slug.to_string(),
-            as_of: rfc3339(change.as_of, zone),
+            as_of: format::rfc3339(change.as_of, zone),
             level: change.level,
             over: change.over.to_string(),
             base_level: change.base_level,
-            base_at: change.base_at.map(|at| rfc3339(at, zone)),
+            base_at: change.base_at.map(|at| format::rfc3339(at, zone)),
             change: change.change,
             percent: change.percent,
         }

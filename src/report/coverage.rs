@@ -4,9 +4,9 @@ use chrono_tz::Tz;
 use serde::Serialize;
 
 use crate::domain::Gap;
+use crate::format;
 use crate::query::Coverage;
 
-use super::cell::rfc3339;
 use super::table::{Table, Text};
 
 /// How many gaps of a day a table shows.
@@ -34,7 +34,11 @@ pub struct GapRow {
 
 impl GapRow {
     fn new(gap: &Gap, zone: Tz) -> Self {
-        Self { cause: gap.cause.word(), from: rfc3339(gap.from, zone), to: rfc3339(gap.to, zone) }
+        Self {
+            cause: gap.cause.word(),
+            from: format::rfc3339(gap.from, zone),
+            to: format::rfc3339(gap.to, zone),
+        }
     }
 }
 

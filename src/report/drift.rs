@@ -8,7 +8,6 @@ use crate::format;
 use crate::query::SourceDrift;
 use crate::store::KeptPage;
 
-use super::cell::rfc3339;
 use super::diff::diff;
 use super::table::{Table, Text};
 
@@ -41,16 +40,19 @@ impl DriftRow {
         Self {
             source: found.source.name.clone(),
             state: state(found),
-            since: found.drift.map(|drift| rfc3339(drift.since, zone)),
+            since: found.drift.map(|drift| format::rfc3339(drift.since, zone)),
             polls: found.drift.map_or(0, |drift| drift.polls),
             detail: found.detail.clone(),
-            last_understood: found.last_understood.as_ref().map(|(seen_at, _)| rfc3339(*seen_at, zone)),
+            last_understood: found
+                .last_understood
+                .as_ref()
+                .map(|(seen_at, _)| format::rfc3339(*seen_at, zone)),
             digest: found.last_understood.as_ref().map(|(_, capture)| capture.digest.to_string()),
             pages: found.pages.len(),
             page: page.map(|page| page.id),
             page_digest: page.map(|page| page.digest.to_string()),
-            page_first_seen: page.map(|page| rfc3339(page.first_seen, zone)),
-            page_last_seen: page.map(|page| rfc3339(page.last_seen, zone)),
+            page_first_seen: page.map(|page| format::rfc3339(page.first_seen, zone)),
+            page_last_seen: page.map(|page| format::rfc3339(page.last_seen, zone)),
             page_bytes: page.map(|page| page.bytes),
             markup: markup(found, &diff),
             diff: (!diff.is_empty()).then(|| diff.join("\n")),

@@ -7,7 +7,6 @@ use crate::domain::{Change, Level, Percent};
 use crate::format;
 use crate::query::Explanation;
 
-use super::cell::rfc3339;
 use super::table::{Table, Text};
 
 /// `explain`: what stands behind a number.
@@ -49,15 +48,15 @@ impl ExplainRow {
             percent: run.figures.percent,
             verdict: run.verdict.word(),
             remark: run.verdict.remark(),
-            first_seen: rfc3339(run.first_seen, zone),
-            last_seen: rfc3339(run.last_seen, zone),
+            first_seen: format::rfc3339(run.first_seen, zone),
+            last_seen: format::rfc3339(run.last_seen, zone),
             text: quote.as_ref().map(|quote| quote.text.clone()),
             digest: capture.digest.to_string(),
             url: capture.url.clone(),
-            captured_at: rfc3339(capture.captured_at, zone),
+            captured_at: format::rfc3339(capture.captured_at, zone),
             origin: capture.origin.word(),
             page_date: capture.page_date.map(|date| date.to_string()),
-            poll_started_at: attempt.map(|attempt| rfc3339(attempt.started_at, zone)),
+            poll_started_at: attempt.map(|attempt| format::rfc3339(attempt.started_at, zone)),
             poll_outcome: attempt.map(|attempt| attempt.outcome.word()),
             http_status: attempt.and_then(|attempt| attempt.http_status),
             source: indicator.source.clone(),

@@ -6,7 +6,6 @@ use serde::Serialize;
 use crate::domain::Timestamp;
 use crate::format;
 
-use super::cell::rfc3339;
 use super::table::{Table, Text};
 
 /// What goes of a source, or of no source in particular.
@@ -32,7 +31,7 @@ impl PruneRow {
         removed: bool,
         zone: Tz,
     ) -> Self {
-        let (at, shown) = (rfc3339(before, zone), format::time(before, zone));
+        let (at, shown) = (format::rfc3339(before, zone), format::time(before, zone));
         Self { source: source.map(str::to_owned), what, count, before: at, removed, shown }
     }
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::format;
 use crate::query::Recorded;
 
-use super::cell::{optional_time, rfc3339};
+use super::cell::optional_time;
 use super::table::{Table, Text};
 
 /// `indicators`: what is recorded.
@@ -36,8 +36,8 @@ impl IndicatorRow {
             unit: indicator.unit.clone(),
             source: indicator.source.clone(),
             heartbeat_s: indicator.heartbeat.as_secs(),
-            first_seen: first_seen.map(|at| rfc3339(at, zone)),
-            last_seen: last_seen.map(|at| rfc3339(at, zone)),
+            first_seen: first_seen.map(|at| format::rfc3339(at, zone)),
+            last_seen: last_seen.map(|at| format::rfc3339(at, zone)),
             runs: *runs,
         }
     }

@@ -7,7 +7,7 @@ use crate::domain::{Change, Indicator, Level, Percent};
 use crate::format;
 use crate::store::Held;
 
-use super::cell::{change_text, level_text, percent_text, rfc3339};
+use super::cell::{change_text, level_text, percent_text};
 use super::table::{Table, Text};
 
 /// `review`: what waits for a decision.
@@ -35,8 +35,8 @@ impl HeldRow {
             level: held.figures.level,
             change: held.figures.change,
             percent: held.figures.percent,
-            first_seen: rfc3339(held.seen_at, zone),
-            last_seen: rfc3339(held.last_seen, zone),
+            first_seen: format::rfc3339(held.seen_at, zone),
+            last_seen: format::rfc3339(held.last_seen, zone),
             reason: held.reason.clone(),
         }
     }

@@ -9,9 +9,7 @@ use crate::format;
 use crate::query::Record;
 use crate::series::{Bar, is_stale};
 
-use super::cell::{
-    change_text, computed_percent_text, decimal, level_text, percent_text, remark_text, rfc3339,
-};
+use super::cell::{change_text, computed_percent_text, decimal, level_text, percent_text, remark_text};
 use super::table::{Table, Text};
 
 /// `latest` and `history`: a run.
@@ -44,8 +42,8 @@ impl RunRow {
             change: run.figures.change,
             percent: run.figures.percent,
             verdict: run.verdict.word(),
-            first_seen: rfc3339(run.first_seen, zone),
-            last_seen: rfc3339(run.last_seen, zone),
+            first_seen: format::rfc3339(run.first_seen, zone),
+            last_seen: format::rfc3339(run.last_seen, zone),
             source: indicator.source.clone(),
         }
     }
@@ -113,8 +111,8 @@ impl BarRow {
     pub fn new(indicator: &Indicator, bar: &Bar, zone: Tz) -> Self {
         Self {
             indicator: indicator.slug.to_string(),
-            start: rfc3339(bar.start, zone),
-            end: rfc3339(bar.end, zone),
+            start: format::rfc3339(bar.start, zone),
+            end: format::rfc3339(bar.end, zone),
             open: bar.levels.map(|levels| levels.open),
             high: bar.levels.map(|levels| levels.high),
             low: bar.levels.map(|levels| levels.low),

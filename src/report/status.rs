@@ -7,7 +7,6 @@ use crate::domain::{Cause, Timestamp};
 use crate::format;
 use crate::query::{IndicatorHealth, SourceHealth, SourceState};
 
-use super::cell::rfc3339;
 use super::table::{Table, Text};
 
 /// One indicator and its source.
@@ -39,7 +38,7 @@ impl StatusRow {
     /// A line for each indicator of a source; one for a source that never showed any.
     #[must_use]
     pub fn of(health: &SourceHealth, zone: Tz, now: Timestamp) -> Vec<Self> {
-        let time = |at: Option<Timestamp>| at.map(|at| rfc3339(at, zone));
+        let time = |at: Option<Timestamp>| at.map(|at| format::rfc3339(at, zone));
         let row = |indicator: Option<&IndicatorHealth>| {
             let last_seen = indicator.map_or(health.last_seen, |one| one.last_seen);
             let poll = health.last_poll.as_ref().map(|poll| &poll.attempt);

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use chrono::SecondsFormat;
 use chrono_tz::Tz;
 use serde::Serialize;
 
 use crate::domain::Timestamp;
+use crate::format;
 use crate::query::{SourceHealth, SourceState};
 
 /// How a source does.
@@ -78,7 +78,7 @@ impl HealthPage {
 
 impl SourceRow {
     fn new(name: &str, health: Option<&SourceHealth>, zone: Tz, now: Timestamp) -> Self {
-        let shown = |at: Timestamp| at.with_timezone(&zone).to_rfc3339_opts(SecondsFormat::Secs, false);
+        let shown = |at| format::rfc3339(at, zone);
         let last_seen = health.and_then(|health| health.last_seen);
         let last_poll = health.and_then(|health| health.last_poll.as_ref());
         Self {
