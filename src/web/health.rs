@@ -9,9 +9,9 @@ use crate::domain::Timestamp;
 use crate::format;
 use crate::query::{SourceHealth, SourceState};
 
-/// How a source does.
+/// How a source that is polled does, in the words of `status`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "lowercase")]
 pub(super) enum State {
     /// What it shows is known.
     Fresh,
@@ -22,6 +22,7 @@ pub(super) enum State {
     /// It says the same for too long while prices are made.
     Frozen,
     /// It was never seen.
+    #[serde(rename = "never seen")]
     NeverSeen,
 }
 

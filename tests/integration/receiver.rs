@@ -1,11 +1,12 @@
 //! A server on the loopback device that answers as it is told to, and keeps what was sent to it whole.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::io::{BufRead, BufReader, Read};
+use std::net::{SocketAddr, TcpStream};
 use std::sync::{Arc, Mutex};
-use std::thread;
 
 use serde_json::Value;
+
+use crate::server::{Answer, listen};
 
 /// What was sent.
 #[derive(Debug, Clone)]
@@ -36,35 +37,29 @@ impl Request {
     }
 }
 
-type Answer = Box<dyn Fn(&Request) -> (u16, String) + Send>;
+/// A status and a body, by what was sent.
+type Script = Box<dyn Fn(&Request) -> (u16, String) + Send>;
 
-fn always(status: u16, body: &str) -> Answer {
+fn always(status: u16, body: &str) -> Script {
     let body = body.to_owned();
     Box::new(move |_| (status, body.clone()))
 }
 
-/// The server, as long as its test runs.
+/// The server.
 pub(crate) struct Receiver {
     address: SocketAddr,
     requests: Arc<Mutex<Vec<Request>>>,
-    answer: Arc<Mutex<Answer>>,
+    script: Arc<Mutex<Script>>,
 }
 
 impl Receiver {
     /// Answers everything alike until told otherwise.
     pub(crate) fn start(status: u16, body: &str) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
         let requests = Arc::new(Mutex::new(Vec::new()));
-        let answer = Arc::new(Mutex::new(always(status, body)));
-        let (log, script) = (requests.clone(), answer.clone());
-        thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let (log, script) = (log.clone(), script.clone());
-                thread::spawn(move || converse(&stream, &log, &script));
-            }
-        });
-        Self { address, requests, answer }
+        let script = Arc::new(Mutex::new(always(status, body)));
+        let (log, answers) = (requests.clone(), script.clone());
+        let address = listen(move |stream| converse(stream, &log, &answers));
+        Self { address, requests, script }
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
@@ -72,12 +67,12 @@ impl Receiver {
     }
 
     pub(crate) fn answers(&self, status: u16, body: &str) {
-        *self.answer.lock().unwrap() = always(status, body);
+        *self.script.lock().unwrap() = always(status, body);
     }
 
     /// Answers by what was sent.
     pub(crate) fn answers_by(&self, answer: impl Fn(&Request) -> (u16, String) + Send + 'static) {
-        *self.answer.lock().unwrap() = Box::new(answer);
+        *self.script.lock().unwrap() = Box::new(answer);
     }
 
     pub(crate) fn requests(&self) -> Vec<Request> {
@@ -85,19 +80,16 @@ impl Receiver {
     }
 }
 
-fn converse(stream: &TcpStream, log: &Mutex<Vec<Request>>, script: &Mutex<Answer>) {
-    let mut reader = BufReader::new(stream);
-    let Some(request) = read(&mut reader) else { return };
+fn converse(mut stream: TcpStream, log: &Mutex<Vec<Request>>, script: &Mutex<Script>) {
+    let Some(request) = read(&mut BufReader::new(&stream)) else { return };
     // What is answered is what was scripted when the request came.
     let (status, body) = script.lock().unwrap()(&request);
     log.lock().unwrap().push(request);
-    let mut stream = stream;
-    let head = format!(
-        "HTTP/1.1 {status} Said\r\nConnection: close\r\nContent-Type: text/html; charset=utf-8\r\nLocation: /elsewhere\r\nContent-Length: {}\r\n\r\n",
-        body.len()
-    );
+    let answer = Answer::new(&format!("{status} Said"), body)
+        .header("Content-Type", "text/html; charset=utf-8")
+        .header("Location", "/elsewhere");
     // The program may hang up at any moment.
-    let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body.as_bytes()));
+    let _ = answer.send(&mut stream);
 }
 
 fn read(reader: &mut BufReader<&TcpStream>) -> Option<Request> {

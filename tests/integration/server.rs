@@ -11,7 +11,7 @@ use std::time::Duration;
 /// One scripted answer.
 #[derive(Debug, Clone)]
 pub(crate) struct Answer {
-    status: &'static str,
+    status: String,
     headers: Vec<(String, String)>,
     body: Vec<u8>,
     /// Before the first byte.
@@ -23,9 +23,9 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    pub(crate) fn new(status: &'static str, body: impl Into<Vec<u8>>) -> Self {
+    pub(crate) fn new(status: &str, body: impl Into<Vec<u8>>) -> Self {
         let (headers, delay) = (Vec::new(), Duration::ZERO);
-        Self { status, headers, body: body.into(), delay, trickle: None, cut: None }
+        Self { status: status.to_owned(), headers, body: body.into(), delay, trickle: None, cut: None }
     }
 
     pub(crate) fn page(body: impl Into<Vec<u8>>) -> Self {
@@ -54,7 +54,7 @@ impl Answer {
         self
     }
 
-    fn send(&self, stream: &mut TcpStream) -> std::io::Result<()> {
+    pub(crate) fn send(&self, stream: &mut TcpStream) -> std::io::Result<()> {
         thread::sleep(self.delay);
         let mut head = format!("HTTP/1.1 {}\r\nConnection: close\r\n", self.status);
         for (name, value) in &self.headers {
@@ -75,7 +75,7 @@ impl Answer {
     }
 }
 
-/// The server, as long as its test runs.
+/// The server.
 pub(crate) struct Server {
     address: SocketAddr,
     requests: Arc<Mutex<Vec<String>>>,
@@ -97,22 +97,11 @@ impl Server {
 
     /// A server that has something to say to robots.
     pub(crate) fn with_robots(robots: Answer, script: Vec<Answer>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
         let requests = Arc::new(Mutex::new(Vec::new()));
         let robots_asked = Arc::<AtomicUsize>::default();
-        let talk = Arc::new(Talk {
-            script,
-            robots,
-            requests: Arc::clone(&requests),
-            robots_asked: Arc::clone(&robots_asked),
-        });
-        thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let talk = Arc::clone(&talk);
-                thread::spawn(move || talk.converse(stream));
-            }
-        });
+        let talk =
+            Talk { script, robots, requests: Arc::clone(&requests), robots_asked: Arc::clone(&robots_asked) };
+        let address = listen(move |stream| talk.converse(stream));
         Self { address, requests, robots_asked }
     }
 
@@ -129,6 +118,20 @@ impl Server {
     pub(crate) fn robots_asked(&self) -> usize {
         self.robots_asked.load(Ordering::Relaxed)
     }
+}
+
+/// Talks to everybody who connects, to each in a thread of its own, for as long as the tests run.
+pub(crate) fn listen(converse: impl Fn(TcpStream) + Send + Sync + 'static) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let converse = Arc::new(converse);
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let converse = Arc::clone(&converse);
+            thread::spawn(move || converse(stream));
+        }
+    });
+    address
 }
 
 /// An address where nobody listens.

@@ -143,7 +143,7 @@ fn one_source_that_was_never_seen_makes_the_whole_unhealthy() {
     });
     assert_eq!(health["status"], "stale");
     let failed = &health["sources"][1];
-    assert_eq!((&failed["source"], &failed["state"]), (&"mogok".into(), &"never_seen".into()));
+    assert_eq!((&failed["source"], &failed["state"]), (&"mogok".into(), &"never seen".into()));
     assert_eq!((&failed["outcome"], &failed["last_seen"]), (&"unreachable".into(), &Value::Null));
     assert_eq!(daemon.get("/readyz").status(), 200, "a source that is down is no fault of the daemon");
     daemon.stop();
