@@ -18,7 +18,7 @@ use super::{Global, RunArgs, log};
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
 
 pub(super) fn run(global: &Global, context: &Context, args: &RunArgs) -> anyhow::Result<Exit> {
-    log::start(context, args.log_format.map_or(context.config.log, Into::into));
+    log::start(context, args.log_format.map_or(context.config.log_format, Into::into));
     let (configured, in_force) = Configured::begin(context.config.clone())?;
     // Held until the process ends.
     let _lock = DatabaseLock::take(&context.config.database)?;

@@ -53,8 +53,9 @@ impl Configured {
             sources = in_force.plan.sources.len(),
             "read the configuration again"
         );
-        let (database, log, listen) = (self.config.database.clone(), self.config.log, self.config.listen);
-        self.config = Config { database, log, listen, ..new };
+        let (database, log_format, listen) =
+            (self.config.database.clone(), self.config.log_format, self.config.listen);
+        self.config = Config { database, log_format, listen, ..new };
         Ok(in_force)
     }
 }
@@ -100,7 +101,7 @@ fn fixed(old: &Config, new: &Config) -> Vec<String> {
         let (old, new) = (old.database.display(), new.database.display());
         fixed.push(format!("the database stays {old} until a restart; the configuration names {new}"));
     }
-    if old.log != new.log {
+    if old.log_format != new.log_format {
         fixed.push("the form of the log changes with a restart".to_owned());
     }
     if old.listen != new.listen {

@@ -46,7 +46,7 @@ pub(super) fn config(file: &File, path: &Path, env: Env<'_>) -> Result<Config, P
         database: database.map_or_else(|| default_database(env), |written| resolve(&written, path, env)),
         market,
         spacing: at_least(Duration::ZERO, "spacing", &file.fetch.spacing)?.unwrap_or(Config::SPACING),
-        log: file.log.format.unwrap_or_default(),
+        log_format: file.log.format.unwrap_or_default(),
         retention: retention(&file.retention)?,
         listen: file.web.listen.as_ref().map(listen).transpose()?,
         sources,

@@ -37,17 +37,17 @@ use crate::web::Listen;
 /// The configuration in force: what a file says, and defaults for the rest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
-    /// The database file.
+    /// The database file: `[store] path`.
     pub database: PathBuf,
-    /// The market that the indicators belong to.
+    /// The market that the indicators belong to: `[market]`.
     pub market: Market,
-    /// The least time between two requests to one host.
+    /// The least time between two requests to one host: `[fetch] spacing`.
     pub spacing: Duration,
-    /// What the lines of the daemon's log look like.
-    pub log: LogFormat,
-    /// How long what is not an observation is kept.
+    /// What the lines of the daemon's log look like: `[log] format`.
+    pub log_format: LogFormat,
+    /// How long what is not an observation is kept: `[retention]`.
     pub retention: Retention,
-    /// Where the daemon serves health and metrics, if it does.
+    /// Where the daemon serves health and metrics, if it does: `[web] listen`.
     pub listen: Option<Listen>,
     /// What is polled, in the order of the file; no two of one name.
     pub sources: Vec<Source>,
@@ -152,7 +152,7 @@ impl Config {
             database: lookup::default_database(env),
             market: Market::default(),
             spacing: Self::SPACING,
-            log: LogFormat::default(),
+            log_format: LogFormat::default(),
             retention: Retention::default(),
             listen: None,
             sources: builtin_sources(),

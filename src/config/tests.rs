@@ -127,7 +127,7 @@ fn manners_are_those_of_the_configuration() {
     assert_eq!(config.spacing, Duration::from_millis(1500));
     assert_eq!(config.sources[0].robots, RobotsRule::Ignore);
     let config = parse(&format!("[fetch]\nspacing = \"0s\"\n[log]\nformat = \"json\"\n{KONTAN}")).unwrap();
-    assert_eq!((config.spacing, config.log), (Duration::ZERO, LogFormat::Json));
+    assert_eq!((config.spacing, config.log_format), (Duration::ZERO, LogFormat::Json));
     assert_eq!(config.sources[0].robots, RobotsRule::Obey);
     assert_eq!(
         refusal("[log]\nformat = \"jsn\"\n"),

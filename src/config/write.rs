@@ -20,7 +20,7 @@ pub(super) fn file(config: &Config) -> File {
         store: file::Store { path: given(config.database.to_string_lossy()) },
         market: market(&config.market),
         fetch: file::Fetch { spacing: duration(config.spacing) },
-        log: file::Log { format: Some(config.log) },
+        log: file::Log { format: Some(config.log_format) },
         retention: retention(config.retention),
         web: file::Web { listen: config.listen.map(|listen| placed(listen.to_string())) },
         source: config.sources.iter().map(source).collect(),
