@@ -5,10 +5,14 @@
 //! ```text
 //! page bytes -fetch-> Page -parse-> Quote -ingest-> Observation -store-> rows
 //! rows -query-> Series -resample|transform-> Series or Bars -report|chart-> table, PNG, JSON
+//!               gaps, health, drift                         -report|web---> status, coverage, drift, metrics
+//!               Facts                                       -alert--------> messages, by way of fetch or mail
 //! ```
 //!
 //! Two spines: [`ingest`] is the only way in (a live poll and a page saved years ago differ only in where they came
-//! from), [`query`] the only way out (tables, JSON and charts all ask it).
+//! from), [`query`] the only way out (tables, charts, pages and alerts all ask it). The daemon turns the wheel: [`poll`]
+//! asks each source when it is due and has [`ingest`] record the answer; after each recorded poll the rules of [`alert`]
+//! are looked at and the counters of [`web`] move.
 //!
 //! # Layers
 //!
@@ -23,12 +27,14 @@
 //! ```
 //!
 //! Each outside crate has one door: reqwest in [`fetch`], rusqlite in [`store`], plotters in [`chart`], lettre
-//! in [`alert`], axum in [`web`], clap in [`cli`]. A test guards the doors and the layers.
+//! in [`alert`], axum in [`web`], clap in [`cli`]. A test knows all the doors, and guards them and the layers.
 //!
 //! # Reading order
 //!
 //! [`domain`] (start with `quote`, `verdict` and `observation`), [`parse`], [`ingest`] (`runs` says what the rows are
-//! by definition), [`store`], [`query`], then whatever edge is of interest.
+//! by definition), [`store`], [`query`] (`gaps` says why nothing is known), [`poll`] (`schedule` and `backoff` decide,
+//! `cycle` obeys), [`alert`] (`rule`, then `state`), then whatever edge is of interest. How it is all put together stands
+//! in [`cli`] (`daemon` and `running`).
 //!
 //! # What is promised
 //!

@@ -33,19 +33,19 @@ impl Service {
     }
 
     pub(super) fn ready(&self, status: &str) {
-        platform::tell(platform::Word::Ready(status));
+        platform::tell(Word::Ready(status));
     }
 
     pub(super) fn reloading(&self) {
-        platform::tell(platform::Word::Reloading);
+        platform::tell(Word::Reloading);
     }
 
     pub(super) fn stopping(&self) {
-        platform::tell(platform::Word::Stopping);
+        platform::tell(Word::Stopping);
     }
 
     pub(super) fn status(&self, status: &str) {
-        platform::tell(platform::Word::Status(status));
+        platform::tell(Word::Status(status));
     }
 
     /// Waits until it is time for the next sign of progress; for ever where nobody waits for any.
@@ -62,7 +62,7 @@ impl Service {
     pub(super) fn sign(&mut self, progress: &Progress) {
         let overdue = progress.overdue(Instant::now());
         match &overdue {
-            None => platform::tell(platform::Word::Alive),
+            None => platform::tell(Word::Alive),
             Some(source) if self.overdue != overdue => {
                 tracing::error!(source, "does not get on; the watchdog is not told that all is well");
             }
@@ -111,19 +111,23 @@ impl StatusLine {
     }
 }
 
+/// What can be said to the service manager.
+#[cfg_attr(not(unix), expect(dead_code, reason = "nobody listens on this platform"))]
+enum Word<'a> {
+    Ready(&'a str),
+    Status(&'a str),
+    Reloading,
+    Stopping,
+    Alive,
+}
+
 #[cfg(unix)]
 mod platform {
     use std::time::Duration;
 
     use sd_notify::NotifyState;
 
-    pub(super) enum Word<'a> {
-        Ready(&'a str),
-        Status(&'a str),
-        Reloading,
-        Stopping,
-        Alive,
-    }
+    use super::Word;
 
     pub(super) fn watchdog() -> Option<Duration> {
         sd_notify::watchdog_enabled()
@@ -149,14 +153,7 @@ mod platform {
 mod platform {
     use std::time::Duration;
 
-    #[expect(dead_code, reason = "nobody listens on this platform")]
-    pub(super) enum Word<'a> {
-        Ready(&'a str),
-        Status(&'a str),
-        Reloading,
-        Stopping,
-        Alive,
-    }
+    use super::Word;
 
     pub(super) fn watchdog() -> Option<Duration> {
         None
