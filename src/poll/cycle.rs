@@ -7,12 +7,10 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::daemon::{Plan, Shared};
+use super::once::{Answer, Known, ask, known, record, turned_away};
 use super::order::{self, Ahead};
 use super::patience::{Patience, Remedy, Trouble, pause};
-use super::{
-    Answer, Done, Known, Past, Polled, Schedule, ask, clock_step, first_due, known, log, next_due, paused,
-    record, turned_away,
-};
+use super::{Done, Past, Polled, Schedule, clock_step, first_due, next_due, paused, told};
 use crate::calendar::Calendar;
 use crate::domain::{Timestamp, Validators};
 use crate::fetch::Fetch;
@@ -160,7 +158,7 @@ impl<F: Fetch + Clone + Send + Sync + 'static> Cycle<F> {
         self.past = past;
         let Some(answer) = self.answer(&validators).await else { return Ok(()) };
         if let Some(done) = self.record(answer).await? {
-            log(&self.polled.source, &done, &self.past);
+            told::log(&self.polled.source, &done, &self.past);
             (self.shared.daemon.on_poll)(self.name(), &done);
             self.past = done.past;
         }

@@ -2,16 +2,17 @@
 
 use std::cell::Cell;
 use std::collections::VecDeque;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use super::*;
 use crate::calendar::Calendar;
-use crate::domain::TimeRange;
-use crate::fetch::Robots;
+use crate::domain::{Outcome, TimeRange, Timestamp, Validators};
+use crate::fetch::{Fetch, FetchError, Fetched, Robots};
 use crate::parse::Layout;
-use crate::store::Store;
+use crate::store::{SharedStore, Store};
 
 /// Gives its answers in order and the last one for ever.
 #[derive(Debug, Clone)]
