@@ -5,6 +5,9 @@ use crate::domain::Attempt;
 use crate::format;
 use crate::ingest::{self, Source, Turn};
 
+/// The name that the lines bear, whatever file they are written in.
+const TARGET: &str = "pantau::poll";
+
 /// One line a poll, and one more when the source is to be left alone from now on. A page that is not understood any
 /// more is an error once, not at every poll until somebody comes.
 pub(super) fn log(source: &Source, done: &Done, before: &Past) {
@@ -16,6 +19,7 @@ pub(super) fn log(source: &Source, done: &Done, before: &Past) {
     macro_rules! line {
         ($level:ident) => {
             tracing::$level!(
+                target: TARGET,
                 source = name,
                 outcome = outcome_word,
                 duration_ms,
@@ -31,6 +35,7 @@ pub(super) fn log(source: &Source, done: &Done, before: &Past) {
     match done.report.turn {
         Turn::Lost => {
             tracing::error!(
+                target: TARGET,
                 source = name,
                 outcome = outcome_word,
                 detail,
@@ -41,12 +46,12 @@ pub(super) fn log(source: &Source, done: &Done, before: &Past) {
         Turn::Regained(drift) => {
             line!(info);
             let outage = format::age(done.attempt.started_at - drift.since);
-            tracing::info!(source = name, outage, polls = drift.polls, "the page is understood again");
+            tracing::info!(target: TARGET, source = name, outage, polls = drift.polls, "the page is understood again");
         }
         Turn::Steady if outcome.is_success() && !done.report.has_defects() => line!(info),
         Turn::Steady => line!(warn),
     }
     if let Some(pause) = done.past.pause.as_ref().filter(|pause| before.pause.as_ref() != Some(pause)) {
-        tracing::warn!(source = name, until = %pause.until.to_rfc3339(), reason = pause.reason, "paused");
+        tracing::warn!(target: TARGET, source = name, until = %pause.until.to_rfc3339(), reason = pause.reason, "paused");
     }
 }
