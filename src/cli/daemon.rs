@@ -1,9 +1,11 @@
 //! `pantau run`: the daemon, and what it is asked to do while it runs.
 
+use std::panic::resume_unwind;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::runtime::{Builder, Handle};
+use tokio::sync::{oneshot, watch};
 
 use crate::alert::Alerts;
 use crate::fetch::Client;
@@ -21,6 +23,8 @@ use super::{Global, RunArgs, log};
 
 /// How long one try to write waits for another process. The daemon tries again; it must also be able to stop.
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
+/// How long the work may take to end once it is asked to. Whatever gets on takes less.
+const GOODBYE: Duration = Duration::from_millis(4200);
 
 pub(super) fn run(global: &Global, context: &Context, args: &RunArgs) -> anyhow::Result<Exit> {
     log::start(context, args.log_format.map_or(context.config.log, Into::into));
@@ -30,14 +34,16 @@ pub(super) fn run(global: &Global, context: &Context, args: &RunArgs) -> anyhow:
     let store = context.writer()?;
     store.wait_at_most(LONGEST_WAIT)?;
     // One worker: the work is waiting, and every thread costs memory for years.
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-    let showing = runtime.block_on(Showing::open(context, args.listen))?;
+    let workers = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    // Whatever hangs there, this thread hears signals and speaks to the service manager.
+    let desk = Builder::new_current_thread().enable_all().build()?;
+    let showing = workers.block_on(Showing::open(context, args.listen))?;
     tell_start(context, &store, &in_force.plan);
     let store = Arc::new(Mutex::new(store));
-    let polling = serve(global, configured, in_force, store.clone(), showing.telling());
-    let ended = runtime.block_on(showing.beside(context, polling));
+    let serving = serve(workers.handle(), global, configured, in_force, store.clone(), showing.telling());
+    let ended = desk.block_on(showing.beside(context, workers.handle(), serving));
     // Work with a database that another process holds is not waited for.
-    runtime.shutdown_background();
+    workers.shutdown_background();
     ended.map_err(|error| last_words(error, &store))?;
     tracing::info!("stopped");
     Ok(Exit::Done)
@@ -85,6 +91,7 @@ fn tell_ignored_robots(plan: &Plan<Client>) {
 
 /// Polls until it is asked to stop, and does what else it is asked for in between.
 async fn serve(
+    workers: &Handle,
     global: &Global,
     mut configured: Configured,
     in_force: InForce,
@@ -105,7 +112,7 @@ async fn serve(
     let (told, polled) = (alerts.clone(), telling.clone());
     let (keep, kept) = watch::channel(configured.retention());
     // Ends with the runtime; a batch that is being removed is finished, or rolled back, by itself.
-    tokio::spawn(poll::prune_daily(store.clone(), kept, clock::now));
+    workers.spawn(poll::prune_daily(store.clone(), kept, clock::now));
     let daemon = Daemon {
         store,
         plan,
@@ -118,15 +125,20 @@ async fn serve(
             polled.polled(source, &done.attempt);
         }),
     };
-    let polling = alongside(poll::run(daemon, asked_to_stop(stopped)), &alerts);
-    tokio::pin!(polling);
+    let (begun, begins) = oneshot::channel();
+    let polling = announced(poll::run(daemon, asked_to_stop(stopped.clone())), begun);
+    let mut polling = workers.spawn(alongside(polling, alerts.clone()));
+    let (has_begun, late) = (announcement(begins), late(stopped));
+    tokio::pin!(has_begun, late);
     let mut is_ready = false;
     loop {
         tokio::select! {
-            // The loops run from its first turn on.
-            biased;
-            ended = &mut polling => return Ok(ended?),
-            () = std::future::ready(()), if !is_ready => {
+            ended = &mut polling => return Ok(ended.unwrap_or_else(|error| resume_unwind(error.into_panic()))?),
+            () = &mut late => {
+                tracing::error!("stopped without waiting longer for what hangs");
+                return Ok(());
+            }
+            () = &mut has_begun, if !is_ready => {
                 service.ready(&line.borrow_and_update());
                 telling.started();
                 is_ready = true;
@@ -149,7 +161,7 @@ async fn serve(
                     poll_now.send_modify(|times| *times += 1);
                 }
             },
-            () = service.next_sign() => service.sign(&progress),
+            () = service.attend(&progress) => {}
             Ok(()) = line.changed() => service.status(&line.borrow_and_update()),
         }
     }
@@ -160,9 +172,35 @@ async fn asked_to_stop(mut stopped: watch::Receiver<bool>) {
     let _ = stopped.wait_for(|stopped| *stopped).await;
 }
 
+/// Done when what is asked to stop should have ended.
+async fn late(stopped: watch::Receiver<bool>) {
+    asked_to_stop(stopped).await;
+    tokio::time::sleep(GOODBYE).await;
+}
+
+/// Says that some work has begun once it has had its first turn.
+async fn announced<T>(work: impl Future<Output = T>, begun: oneshot::Sender<()>) -> T {
+    tokio::pin!(work);
+    tokio::select! {
+        biased;
+        done = &mut work => return done,
+        () = std::future::ready(()) => {}
+    }
+    // Nobody waits for it who ends already.
+    let _ = begun.send(());
+    work.await
+}
+
+/// Done when something is announced; never when whoever would do so is gone.
+async fn announcement(begins: oneshot::Receiver<()>) {
+    if begins.await.is_err() {
+        std::future::pending().await
+    }
+}
+
 /// Looks after the alerts for as long as something else goes on.
-async fn alongside<T>(work: impl Future<Output = T>, alerts: &Alerts) -> T {
-    let (ended, end) = tokio::sync::oneshot::channel();
+async fn alongside<T>(work: impl Future<Output = T>, alerts: Arc<Alerts>) -> T {
+    let (ended, end) = oneshot::channel();
     let work = async {
         let result = work.await;
         drop(ended);
