@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use tokio::runtime::Builder;
+
 use crate::fetch::Client;
 use crate::poll::Plan;
 use crate::store::{DatabaseLock, SharedStore, Store, StoreError};
@@ -25,15 +27,18 @@ pub(super) fn run(global: &Global, context: &Context, args: &RunArgs) -> anyhow:
     let store = context.writer()?;
     store.wait_at_most(LONGEST_WAIT)?;
     // One worker: the work is waiting, and every thread costs memory for years.
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-    let showing = runtime.block_on(Showing::open(context, args.listen))?;
+    let workers = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    // Whatever hangs there, this thread hears signals and speaks to the service manager.
+    let desk = Builder::new_current_thread().enable_all().build()?;
+    let showing = workers.block_on(Showing::open(context, args.listen))?;
     tell_start(context, &store, &in_force.plan);
     let store = SharedStore::new(store);
     let telling = showing.telling();
-    let polling = async { Running::begin(global, configured, in_force, &store, telling)?.poll(&store).await };
-    let ended = runtime.block_on(showing.beside(context, polling));
+    let running =
+        async { Running::begin(global, configured, in_force, &store, telling)?.poll(workers.handle()).await };
+    let ended = desk.block_on(showing.beside(context, workers.handle(), running));
     // Work with a database that another process holds is not waited for.
-    runtime.shutdown_background();
+    workers.shutdown_background();
     ended.map_err(|error| last_words(error, &store))?;
     tracing::info!("stopped");
     Ok(Exit::Done)

@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use tokio::net::TcpListener;
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use crate::calendar::Calendar;
@@ -17,6 +19,9 @@ use crate::web::{self, Listen, Metrics, Pages, Standing};
 
 use super::context::Context;
 use super::status::polling;
+
+/// How long the pages may take to end: a little more than they give an answer on its way.
+const GOODBYE: Duration = Duration::from_millis(400);
 
 /// What the daemon tells the pages: whoever has a copy may tell.
 #[derive(Debug, Clone)]
@@ -118,15 +123,20 @@ impl Showing {
         self.telling.clone()
     }
 
-    /// Serves the pages until the polling beside them has ended: the last poll is shown too. In a task of its own: who
-    /// waits for the service manager keeps no page waiting.
-    pub(super) async fn beside<T>(self, context: &Context, polling: impl Future<Output = T>) -> T {
+    /// Serves the pages until the polling beside them has ended: the last poll is shown too. Workers that hang are not
+    /// waited for.
+    pub(super) async fn beside<T>(
+        self,
+        context: &Context,
+        workers: &Handle,
+        polling: impl Future<Output = T>,
+    ) -> T {
         let (going_on, ended) = oneshot::channel::<()>();
-        let serving = self.serve(context, async { drop(ended.await) }).map(tokio::spawn);
+        let serving = self.serve(context, async { drop(ended.await) }).map(|serving| workers.spawn(serving));
         let result = polling.await;
         drop(going_on);
         if let Some(serving) = serving
-            && let Err(error) = serving.await
+            && let Ok(Err(error)) = tokio::time::timeout(GOODBYE, serving).await
         {
             tracing::error!(%error, "the pages ended early");
         }

@@ -1,8 +1,12 @@
 //! The daemon while it runs: everything that it is steered by, what it is asked to do, and who is told of what it did.
 
+use std::panic::resume_unwind;
 use std::sync::Arc;
+use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::runtime::Handle;
+use tokio::sync::{oneshot, watch};
+use tokio::task::JoinHandle;
 
 use crate::alert::Alerts;
 use crate::fetch::Client;
@@ -16,7 +20,11 @@ use super::reload::{Configured, InForce};
 use super::service::{Service, StatusLine};
 use super::signals::{Signal, Signals};
 
-/// A daemon that runs.
+/// How long the work may take to end once it is asked to. Whatever gets on takes less.
+const GOODBYE: Duration = Duration::from_millis(4200);
+
+/// A daemon that runs. It is steered from a thread of its own: whatever hangs among the workers, signals are heard and
+/// the service manager is spoken to.
 pub(super) struct Running<'a> {
     /// What the command line says: a configuration that is read again comes from the same place.
     global: &'a Global,
@@ -27,6 +35,7 @@ pub(super) struct Running<'a> {
     /// What the service manager is shown of the status.
     line: watch::Receiver<String>,
     telling: Telling,
+    store: SharedStore,
     alerts: Arc<Alerts>,
     progress: Progress,
     plans: watch::Sender<Arc<Plan<Client>>>,
@@ -58,6 +67,7 @@ impl<'a> Running<'a> {
             line: status.line(),
             status,
             telling,
+            store: store.clone(),
             alerts: Arc::new(alerts),
             progress: Progress::default(),
             plans,
@@ -68,18 +78,19 @@ impl<'a> Running<'a> {
         })
     }
 
-    /// Polls until it is asked to stop, and does what else it is asked for in between.
-    pub(super) async fn poll(self, store: &SharedStore) -> anyhow::Result<()> {
-        // Ends with the runtime; a batch that is being removed is finished, or rolled back, by itself.
-        tokio::spawn(poll::prune_daily(store.clone(), self.kept.subscribe(), clock::now));
-        let polling = poll::run(self.daemon(store), asked_to_stop(self.stop.subscribe()));
-        let alerts = self.alerts.clone();
-        self.obey_beside(alongside(polling, &alerts)).await
+    /// Lets the workers poll until it is asked to stop, and does what else it is asked for in between.
+    pub(super) async fn poll(self, workers: &Handle) -> anyhow::Result<()> {
+        // Ends with the workers; a batch that is being removed is finished, or rolled back, by itself.
+        workers.spawn(poll::prune_daily(self.store.clone(), self.kept.subscribe(), clock::now));
+        let (begun, begins) = oneshot::channel();
+        let polling = poll::run(self.daemon(), asked_to_stop(self.stop.subscribe()));
+        let polling = workers.spawn(alongside(announced(polling, begun), self.alerts.clone()));
+        self.obey_beside(polling, begins).await
     }
 
-    fn daemon(&self, store: &SharedStore) -> Daemon<Client> {
+    fn daemon(&self) -> Daemon<Client> {
         Daemon {
-            store: store.clone(),
+            store: self.store.clone(),
             plan: self.plans.subscribe(),
             poll_now: self.poll_now.subscribe(),
             clock: clock::now,
@@ -100,22 +111,28 @@ impl<'a> Running<'a> {
 
     async fn obey_beside(
         mut self,
-        polling: impl Future<Output = Result<(), StoreError>>,
+        mut polling: JoinHandle<Result<(), StoreError>>,
+        begins: oneshot::Receiver<()>,
     ) -> anyhow::Result<()> {
-        tokio::pin!(polling);
+        let (has_begun, late) = (announcement(begins), late(self.stop.subscribe()));
+        tokio::pin!(has_begun, late);
         let mut is_ready = false;
         loop {
             tokio::select! {
-                // The loops run from its first turn on.
-                biased;
-                ended = &mut polling => return Ok(ended?),
-                () = std::future::ready(()), if !is_ready => {
+                ended = &mut polling => {
+                    return Ok(ended.unwrap_or_else(|error| resume_unwind(error.into_panic()))?);
+                }
+                () = &mut late => {
+                    tracing::error!("stopped without waiting longer for what hangs");
+                    return Ok(());
+                }
+                () = &mut has_begun, if !is_ready => {
                     self.tell_ready();
                     self.telling.started();
                     is_ready = true;
                 }
                 signal = self.signals.next() => self.obey(signal),
-                () = self.service.next_sign() => self.service.sign(&self.progress),
+                () = self.service.attend(&self.progress) => {}
                 Ok(()) = self.line.changed() => self.service.status(&self.line.borrow_and_update()),
             }
         }
@@ -174,9 +191,35 @@ async fn asked_to_stop(mut stopped: watch::Receiver<bool>) {
     let _ = stopped.wait_for(|stopped| *stopped).await;
 }
 
+/// Done when what is asked to stop should have ended.
+async fn late(stopped: watch::Receiver<bool>) {
+    asked_to_stop(stopped).await;
+    tokio::time::sleep(GOODBYE).await;
+}
+
+/// Says that some work has begun once it has had its first turn.
+async fn announced<T>(work: impl Future<Output = T>, begun: oneshot::Sender<()>) -> T {
+    tokio::pin!(work);
+    tokio::select! {
+        biased;
+        done = &mut work => return done,
+        () = std::future::ready(()) => {}
+    }
+    // Nobody waits for it who ends already.
+    let _ = begun.send(());
+    work.await
+}
+
+/// Done when something is announced; never when whoever would do so is gone.
+async fn announcement(begins: oneshot::Receiver<()>) {
+    if begins.await.is_err() {
+        std::future::pending().await
+    }
+}
+
 /// Looks after the alerts for as long as something else goes on.
-async fn alongside<T>(work: impl Future<Output = T>, alerts: &Alerts) -> T {
-    let (ended, end) = tokio::sync::oneshot::channel();
+async fn alongside<T>(work: impl Future<Output = T>, alerts: Arc<Alerts>) -> T {
+    let (ended, end) = oneshot::channel();
     let work = async {
         let result = work.await;
         drop(ended);

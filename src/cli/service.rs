@@ -1,5 +1,4 @@
-//! What the service manager is told: readiness, one line of status, and that the daemon gets on. The only user of
-//! sd-notify; says nothing where no service manager listens.
+//! What the service manager is told: readiness, one line of status, and that the daemon gets on. Knows no socket.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,9 +12,12 @@ use crate::domain::Timestamp;
 use crate::fetch::Client;
 use crate::poll::{Done, Plan, Progress, next_due};
 
+use super::notify::{self, Manager, Word};
+
 /// The service manager.
 #[derive(Debug)]
 pub(super) struct Service {
+    manager: Manager,
     /// When it is time for a sign of progress: twice in the time that the manager waits for one.
     signs: Option<Interval>,
     /// What was last said to be overdue, so that it is said once.
@@ -24,51 +26,59 @@ pub(super) struct Service {
 
 impl Service {
     pub(super) fn new() -> Self {
-        let signs = platform::watchdog().map(|patience| {
+        let signs = notify::watchdog().map(|patience| {
             let mut signs = tokio::time::interval((patience / 2).max(Duration::from_millis(1)));
             signs.set_missed_tick_behavior(MissedTickBehavior::Delay);
             signs
         });
-        Self { signs, overdue: None }
+        Self { manager: Manager::default(), signs, overdue: None }
     }
 
-    pub(super) fn ready(&self, status: &str) {
-        platform::tell(Word::Ready(status));
+    pub(super) fn ready(&mut self, status: &str) {
+        self.manager.tell(Word::Ready(status.to_owned()));
     }
 
-    pub(super) fn reloading(&self) {
-        platform::tell(Word::Reloading);
+    pub(super) fn reloading(&mut self) {
+        self.manager.tell(Word::Reloading);
     }
 
-    pub(super) fn stopping(&self) {
-        platform::tell(Word::Stopping);
+    pub(super) fn stopping(&mut self) {
+        self.manager.tell(Word::Stopping);
     }
 
-    pub(super) fn status(&self, status: &str) {
-        platform::tell(Word::Status(status));
+    pub(super) fn status(&mut self, status: &str) {
+        self.manager.tell(Word::Status(status.to_owned()));
     }
 
-    /// Waits until it is time for the next sign of progress; for ever where nobody waits for any.
-    pub(super) async fn next_sign(&mut self) {
-        match &mut self.signs {
-            Some(signs) => {
-                signs.tick().await;
-            }
-            None => std::future::pending().await,
+    /// Does what is due by itself, again and again: gives signs of progress, and says what the manager had no room for.
+    pub(super) async fn attend(&mut self, progress: &Progress) {
+        tokio::select! {
+            () = next(&mut self.signs) => self.sign(progress),
+            () = self.manager.again() => self.manager.tell_rest(),
         }
     }
 
     /// Gives a sign, unless some loop hangs.
-    pub(super) fn sign(&mut self, progress: &Progress) {
+    fn sign(&mut self, progress: &Progress) {
         let overdue = progress.overdue(Instant::now());
         match &overdue {
-            None => platform::tell(Word::Alive),
+            None => self.manager.tell(Word::Alive),
             Some(source) if self.overdue != overdue => {
                 tracing::error!(source, "does not get on; the watchdog is not told that all is well");
             }
             Some(_) => {}
         }
         self.overdue = overdue;
+    }
+}
+
+/// Waits until it is time for the next sign of progress; for ever where nobody waits for any.
+async fn next(signs: &mut Option<Interval>) {
+    match signs {
+        Some(signs) => {
+            signs.tick().await;
+        }
+        None => std::future::pending().await,
     }
 }
 
@@ -109,55 +119,4 @@ impl StatusLine {
             next.map_or_else(String::new, |next| next.to_string()),
         ));
     }
-}
-
-/// What can be said to the service manager.
-#[cfg_attr(not(unix), expect(dead_code, reason = "nobody listens on this platform"))]
-enum Word<'a> {
-    Ready(&'a str),
-    Status(&'a str),
-    Reloading,
-    Stopping,
-    Alive,
-}
-
-#[cfg(unix)]
-mod platform {
-    use std::time::Duration;
-
-    use sd_notify::NotifyState;
-
-    use super::Word;
-
-    pub(super) fn watchdog() -> Option<Duration> {
-        sd_notify::watchdog_enabled()
-    }
-
-    pub(super) fn tell(word: Word<'_>) {
-        let told = match word {
-            Word::Ready(status) => sd_notify::notify(&[NotifyState::Ready, NotifyState::Status(status)]),
-            Word::Status(status) => sd_notify::notify(&[NotifyState::Status(status)]),
-            // systemd wants to know which of its own reload requests is meant.
-            Word::Reloading => NotifyState::monotonic_usec_now()
-                .and_then(|now| sd_notify::notify(&[NotifyState::Reloading, now])),
-            Word::Stopping => sd_notify::notify(&[NotifyState::Stopping]),
-            Word::Alive => sd_notify::notify(&[NotifyState::Watchdog]),
-        };
-        if let Err(error) = told {
-            tracing::warn!(%error, "the service manager cannot be told");
-        }
-    }
-}
-
-#[cfg(not(unix))]
-mod platform {
-    use std::time::Duration;
-
-    use super::Word;
-
-    pub(super) fn watchdog() -> Option<Duration> {
-        None
-    }
-
-    pub(super) fn tell(_: Word<'_>) {}
 }

@@ -240,3 +240,39 @@ fn a_site_that_is_down_or_slow_does_not_stop_the_watchdog_from_being_fed() {
     assert!(manager.count("WATCHDOG=1") >= 6, "{:?}", manager.heard);
     end(daemon);
 }
+
+/// How often signs of life are due so that the queue of a manager that does not read is full at once: it holds as many
+/// words as the system allows, by default 10 or 512.
+const FLOOD: Duration = Duration::from_millis(2);
+
+#[test]
+fn a_service_manager_that_does_not_listen_keeps_nothing_waiting() {
+    let home = Home::new();
+    let mut manager = Manager::listen(&home);
+    let server = Server::start(vec![Answer::page(page("c20"))]);
+    let daemon = Manager::start(&home, &[source("satu", &server.url())], FLOOD);
+    wait_for_polls(&home, "satu", 3);
+    reconfigure(&home, &daemon, &[source("satu", &server.url()), source("dua", &server.url())].concat());
+    wait_for_polls(&home, "dua", 2);
+    // What still means something is told once there is room, and no status of long ago.
+    manager.wait_for("STATUS=2 sources; dua: ");
+    let order: Vec<&str> = manager.heard.iter().map(String::as_str).collect();
+    let first = |word: &str| order.iter().position(|line| line.starts_with(word));
+    assert!(first("READY=1") < first("RELOADING=1") && first("RELOADING=1").is_some(), "{order:?}");
+    let reloaded = first("RELOADING=1").unwrap();
+    assert!(order[reloaded..].contains(&"READY=1"), "{order:?}");
+    manager.heard.clear();
+    manager.wait_for("WATCHDOG=1");
+    end(daemon).says("the service manager cannot be told");
+}
+
+#[test]
+fn it_ends_in_time_when_the_service_manager_does_not_listen() {
+    let home = Home::new();
+    let _deaf = Manager::listen(&home);
+    let server = Server::start(vec![Answer::page(page("c20"))]);
+    let daemon = Manager::start(&home, &[source("kontan", &server.url())], FLOOD);
+    wait_for_polls(&home, "kontan", 3);
+    let done = end(daemon);
+    assert_eq!(done.stderr().matches("the service manager cannot be told").count(), 1, "{done}");
+}

@@ -10,7 +10,7 @@ use crate::ticker::Ticker;
 
 /// The library that stands between a program and its clock, where Debian's `faketime` puts it. `None` where that is
 /// not installed; where everything must be tried, it must be.
-fn library() -> Option<PathBuf> {
+pub(crate) fn library() -> Option<PathBuf> {
     let machine = std::env::consts::ARCH;
     let library = PathBuf::from(format!("/usr/lib/{machine}-linux-gnu/faketime/libfaketimeMT.so.1"));
     if library.exists() {

@@ -29,7 +29,7 @@ fn spoken(daemon: &Daemon) -> (usize, usize) {
 }
 
 /// Expects that every page that was given is recorded, in order: the answer in hand outlived the trouble.
-fn expect_all_recorded(rig: &Rig, tickers: &[Ticker]) {
+pub(crate) fn expect_all_recorded(rig: &Rig, tickers: &[Ticker]) {
     expect_sound(&rig.database(), "after the trouble");
     rig.expect(0, &["db", "verify"]);
     let connection = rusqlite::Connection::open(rig.database()).unwrap();
@@ -41,7 +41,7 @@ fn expect_all_recorded(rig: &Rig, tickers: &[Ticker]) {
 }
 
 /// Waits for polls after this moment of every source.
-fn expect_polls(daemon: &mut Daemon, tickers: &[Ticker]) {
+pub(crate) fn expect_polls(daemon: &mut Daemon, tickers: &[Ticker]) {
     for ticker in tickers {
         let before = daemon.acknowledged(&ticker.name);
         let polled = |daemon: &Daemon| daemon.acknowledged(&ticker.name) > before + 1;

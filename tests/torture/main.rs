@@ -21,6 +21,7 @@ mod failing;
 mod faults;
 mod flips;
 mod kill;
+mod manager;
 mod power;
 mod random;
 mod raw;
@@ -29,6 +30,7 @@ mod rig;
 mod shim;
 mod signals;
 mod ticker;
+mod wedge;
 
 /// The number for a short run, or the one for the run that `PANTAU_LONG=1` asks for.
 pub(crate) fn short_or_long<T>(short: T, long: T) -> T {

@@ -3,19 +3,23 @@
  *
  * PANTAU_SHIM_FOLDER  the folder; `-shm` and `.lock` files in it are left alone: they mean nothing after a crash
  * PANTAU_SHIM_TRACE   where to write what happened: records of kind, path, offset, length, bytes
- * PANTAU_SHIM_FAULTS  a file of four bytes that may change at any time: the error number that writes give,
- *                     that syncs give, that opening any file gives, and whether syncs are swallowed
+ * PANTAU_SHIM_FAULTS  a file of bytes that may change at any time: the error number that writes give, that syncs
+ *                     give, that opening any file gives, whether syncs are swallowed; and what hangs while its byte
+ *                     is set: writes, syncs, receiving on any connection that the program made, and copying the word
+ * PANTAU_SHIM_WORD    that word: a copy of it and no more hangs, wherever in the program it is made
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -27,13 +31,17 @@ static char *paths[MOST_FILES];
 static const char *folder;
 static int trace = -1;
 static const volatile unsigned char *faults;
-static const unsigned char no_faults[4];
-
-enum { WRITE_ERROR, SYNC_ERROR, OPEN_ERROR, SWALLOW_SYNC };
+enum { WRITE_ERROR, SYNC_ERROR, OPEN_ERROR, SWALLOW_SYNC, HANG_WRITES, HANG_SYNCS, HANG_RECEIVING, HANG_COPIES, FAULTS };
+static const unsigned char no_faults[FAULTS];
+static const char *word;
+static size_t word_length;
+static volatile char is_connection[MOST_FILES];
 
 __attribute__((constructor)) static void begin(void) {
     folder = getenv("PANTAU_SHIM_FOLDER");
     faults = no_faults;
+    word = getenv("PANTAU_SHIM_WORD");
+    word_length = word ? strlen(word) : 0;
     const char *path = getenv("PANTAU_SHIM_TRACE");
     if (path)
         trace = REAL(open)(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
@@ -85,6 +93,11 @@ static int fails(int which) {
     return error;
 }
 
+static void hang_while(int which) {
+    while (faults[which])
+        poll(NULL, 0, 5);
+}
+
 static int opened(int fd, const char *path, int is_new) {
     if (fd >= 0 && fd < MOST_FILES && is_watched(path)) {
         free(paths[fd]);
@@ -122,6 +135,8 @@ int close(int fd) {
         free(paths[fd]);
         paths[fd] = NULL;
     }
+    if (fd >= 0 && fd < MOST_FILES)
+        is_connection[fd] = 0;
     int result = REAL(close)(fd);
     pthread_mutex_unlock(&order);
     return result;
@@ -132,6 +147,8 @@ ssize_t write(int fd, const void *bytes, size_t length) {
     const char *path = watched(fd);
     if (!path && fd != STDERR_FILENO)
         return REAL(write)(fd, bytes, length);
+    if (path)
+        hang_while(HANG_WRITES);
     if (path && fails(WRITE_ERROR))
         return -1;
     pthread_mutex_lock(&order);
@@ -148,6 +165,7 @@ ssize_t write(int fd, const void *bytes, size_t length) {
         const char *path = watched(fd);                                                                                \
         if (!path)                                                                                                     \
             return REAL(name)(fd, bytes, length, offset);                                                              \
+        hang_while(HANG_WRITES);                                                                                       \
         if (fails(WRITE_ERROR))                                                                                        \
             return -1;                                                                                                 \
         pthread_mutex_lock(&order);                                                                                    \
@@ -178,6 +196,8 @@ DEFINE_TRUNCATE(ftruncate64, off64_t)
 #define DEFINE_SYNC(name)                                                                                              \
     int name(int fd) {                                                                                                 \
         const char *path = watched(fd);                                                                                \
+        if (path)                                                                                                      \
+            hang_while(HANG_SYNCS);                                                                                    \
         if (path && fails(SYNC_ERROR))                                                                                 \
             return -1;                                                                                                 \
         if (path && faults[SWALLOW_SYNC])                                                                              \
@@ -208,4 +228,23 @@ int rename(const char *from, const char *to) {
         note('R', from, 0, to, strlen(to));
     pthread_mutex_unlock(&order);
     return result;
+}
+
+int connect(int fd, const struct sockaddr *address, socklen_t length) {
+    if (fd >= 0 && fd < MOST_FILES)
+        is_connection[fd] = address->sa_family == AF_INET;
+    return REAL(connect)(fd, address, length);
+}
+
+ssize_t recv(int fd, void *bytes, size_t length, int flags) {
+    if (fd >= 0 && fd < MOST_FILES && is_connection[fd])
+        hang_while(HANG_RECEIVING);
+    return REAL(recv)(fd, bytes, length, flags);
+}
+
+/* Called before `begin` as well, and by everything: no lookup here. */
+void *memcpy(void *to, const void *from, size_t length) {
+    if (word_length && length == word_length && memcmp(from, word, length) == 0)
+        hang_while(HANG_COPIES);
+    return memmove(to, from, length);
 }

@@ -9,12 +9,12 @@ use std::sync::OnceLock;
 use crate::rig::Rig;
 
 /// Builds the library once.
-fn library() -> &'static Path {
+pub(crate) fn library() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| {
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/torture/shim.c");
         let library = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("shim-{}.so", std::process::id()));
-        let flags = ["-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o"];
+        let flags = ["-shared", "-fPIC", "-O1", "-fno-builtin", "-Wall", "-Werror", "-o"];
         let built =
             Command::new("cc").args(flags).arg(&library).arg(source).args(["-ldl", "-lpthread"]).status();
         assert!(built.unwrap().success(), "cc could not build shim.c");
@@ -22,7 +22,7 @@ fn library() -> &'static Path {
     })
 }
 
-/// What is made to fail. Each field is an error number, 0 for none.
+/// What is made to fail, by error number, 0 for none; and what hangs.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Faults {
     pub(crate) writes: u8,
@@ -30,7 +30,24 @@ pub(crate) struct Faults {
     pub(crate) opens: u8,
     /// Syncs succeed and do nothing, as with `synchronous=OFF`.
     pub(crate) swallow_syncs: bool,
+    pub(crate) hanging: Option<Hanging>,
 }
+
+/// What does not return.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Hanging {
+    /// Writes to the files of the database.
+    Writes,
+    /// Syncs of the files of the database.
+    Syncs,
+    /// Receiving what a server sends.
+    Receiving,
+    /// Copying a word of the page.
+    Copies,
+}
+
+/// Stands in every row of the pages of a ticker. The parser is the first to copy it on its own.
+const WORD: &str = "0,00%";
 
 /// The library below the programs that are started with it, and its two files.
 pub(crate) struct Shim {
@@ -44,7 +61,7 @@ impl Shim {
     pub(crate) fn below(rig: &Rig) -> Self {
         let folder = rig.database().parent().unwrap().to_owned();
         let shim = Self { folder, trace: rig.path("shim.trace"), faults: rig.path("shim.faults") };
-        fs::write(&shim.faults, [0; 4]).unwrap();
+        fs::write(&shim.faults, [0; 8]).unwrap();
         shim
     }
 
@@ -55,13 +72,17 @@ impl Shim {
             .env("PANTAU_SHIM_FOLDER", &self.folder)
             .env("PANTAU_SHIM_TRACE", &self.trace)
             .env("PANTAU_SHIM_FAULTS", &self.faults)
+            .env("PANTAU_SHIM_WORD", WORD)
     }
 
     /// Makes things fail from now on, also below programs that run already.
     pub(crate) fn fail(&self, faults: Faults) {
-        let Faults { writes, syncs, opens, swallow_syncs } = faults;
+        let Faults { writes, syncs, opens, swallow_syncs, hanging } = faults;
+        let hangs = [Hanging::Writes, Hanging::Syncs, Hanging::Receiving, Hanging::Copies]
+            .map(|what| u8::from(hanging == Some(what)));
+        let bytes = [&[writes, syncs, opens, u8::from(swallow_syncs)], &hangs[..]].concat();
         let file = File::options().write(true).open(&self.faults).unwrap();
-        file.write_all_at(&[writes, syncs, opens, u8::from(swallow_syncs)], 0).unwrap();
+        file.write_all_at(&bytes, 0).unwrap();
     }
 
     /// Everything that happened so far.

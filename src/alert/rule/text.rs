@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::parse::{self, RuleError};
-use super::{Comparison, Hysteresis, Node, Operand, Operator, Rule};
+use super::{Comparison, Hysteresis, Node, Operand, Operator, Rule, words};
 
 impl Operator {
     pub(super) fn sign(self) -> &'static str {
@@ -23,7 +23,10 @@ impl FromStr for Rule {
     type Err = RuleError;
 
     fn from_str(text: &str) -> Result<Self, RuleError> {
-        parse::rule(text).map(Self)
+        let rule = parse::rule(text).map(Self)?;
+        // Written out it has more parentheses, and is to be read again from the configuration and the database.
+        words::is_short(&rule.to_string())?;
+        Ok(rule)
     }
 }
 
