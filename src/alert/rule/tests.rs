@@ -228,7 +228,9 @@ fn deep_and_long_rules_are_refused_before_they_cost_anything() {
     assert_eq!(refusal(&deep(33)), "column 34: parentheses and `not` nest at most 32 deep");
     assert_eq!(refusal(&"not ".repeat(40)), "column 133: parentheses and `not` nest at most 32 deep");
     assert_eq!(refusal(&"(".repeat(100_000)), "column 1001: a rule has at most 1000 characters");
-    // Short enough as it stands, and too long with the parentheses it is written with.
+    // As it stands it is neither too long nor too deep; with the parentheses it is written with it is.
+    let compared = format!("{}a.level > 1", "not ".repeat(32));
+    assert_eq!(refusal(&compared), "column 130: parentheses and `not` nest at most 32 deep");
     let parts = vec!["drift(a) and held(b)"; 41].join(" or ");
     assert!(parts.len() < 1000);
     assert_eq!(refusal(&parts), "column 1001: a rule has at most 1000 characters");

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::parse::{self, RuleError};
-use super::{Comparison, Hysteresis, Node, Operand, Operator, Rule, words};
+use super::{Comparison, Hysteresis, Node, Operand, Operator, Rule};
 
 impl Operator {
     pub(super) fn sign(self) -> &'static str {
@@ -25,7 +25,7 @@ impl FromStr for Rule {
     fn from_str(text: &str) -> Result<Self, RuleError> {
         let rule = parse::rule(text).map(Self)?;
         // Written out it has more parentheses, and is to be read again from the configuration and the database.
-        words::is_short(&rule.to_string())?;
+        parse::rule(&rule.to_string())?;
         Ok(rule)
     }
 }

@@ -38,17 +38,12 @@ impl Is<'_> {
     }
 }
 
-/// Whether a text is short enough for a rule.
-pub(super) fn is_short(text: &str) -> Result<(), RuleError> {
-    match text.chars().count() {
-        0..=LONGEST => Ok(()),
-        _ => Err(RuleError::new(LONGEST + 1, format!("a rule has at most {LONGEST} characters"))),
-    }
-}
-
 /// Takes a rule apart; the last word is the end.
 pub(super) fn words(text: &str) -> Result<Vec<Word<'_>>, RuleError> {
-    is_short(text)?;
+    let length = text.chars().count();
+    if length > LONGEST {
+        return Err(RuleError::new(LONGEST + 1, format!("a rule has at most {LONGEST} characters")));
+    }
     let (mut words, mut rest, mut column) = (Vec::new(), text, 1);
     loop {
         let ahead = rest.chars().take_while(|character| character.is_whitespace()).count();
