@@ -20,7 +20,7 @@
 //!
 //! ```text
 //! 5  cli + config                                           knows every name; wires the rest together
-//! 4  poll   report   web                                    the daemon; the text forms of answers; health and metrics
+//! 4  poll   archive   report   web                          the daemon; captures in files; the text forms of answers; health
 //! 3  ingest | query   chart   alert                         one way in, one way out, its pictures; who is told of what
 //! 2  fetch   store   parse   series   format   calendar     two IO edges, four pure cores; clock
 //! 1  domain   files                                         words of the trade; who may read what is written
@@ -52,6 +52,7 @@
 //!   `SECURITY.md` has the tests.
 
 pub mod alert;
+pub mod archive;
 pub mod calendar;
 pub mod chart;
 pub mod cli;

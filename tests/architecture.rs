@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Each crate, and the one module that may name it.
+/// Each crate, and the module that may name it; two only where both read and write bytes of their own.
 const DOORS: [(&str, &str); 26] = [
     ("reqwest", "fetch"),
     ("rustls", "fetch"),
@@ -14,7 +14,7 @@ const DOORS: [(&str, &str); 26] = [
     ("ipnet", "fetch"),
     ("rusqlite", "store"),
     ("refinery", "store"),
-    ("flate2", "store"),
+    ("flate2", "store archive"),
     ("crc32fast", "store"),
     ("plotters", "chart"),
     ("resvg", "chart"),
@@ -37,7 +37,7 @@ const DOORS: [(&str, &str); 26] = [
 ];
 
 /// The row of each module in the layers of `src/lib.rs`.
-const LAYERS: [(&str, u8); 18] = [
+const LAYERS: [(&str, u8); 19] = [
     ("domain", 1),
     ("files", 1),
     ("clock", 2),
@@ -52,6 +52,7 @@ const LAYERS: [(&str, u8); 18] = [
     ("chart", 3),
     ("alert", 3),
     ("poll", 4),
+    ("archive", 4),
     ("report", 4),
     ("web", 4),
     ("config", 5),
@@ -101,7 +102,8 @@ fn each_outside_crate_has_one_door() {
         for (name, door) in DOORS {
             let names_it = code.contains(&format!("{name}::")) || code.contains(&format!("use {name}"));
             if names_it && !is_test(&path) {
-                assert_eq!(module_of(&path), door, "{} names {name}", path.display());
+                let module = module_of(&path);
+                assert!(door.split(' ').any(|door| door == module), "{} names {name}", path.display());
                 *used.entry(name).or_default() += 1;
             }
         }
