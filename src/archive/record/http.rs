@@ -13,7 +13,7 @@ pub struct Response<'a> {
     /// The status of its first line.
     pub status: Option<u16>,
     /// Its head.
-    pub fields: Fields,
+    pub fields: Fields<'a>,
     /// Its body: chunks joined, compression undone.
     pub body: Cow<'a, [u8]>,
 }

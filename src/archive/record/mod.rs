@@ -5,6 +5,7 @@ mod fields;
 mod http;
 mod warc;
 
+use std::borrow::Cow;
 use std::io::{self, BufRead, Read, Write};
 use std::ops::ControlFlow;
 
@@ -38,12 +39,12 @@ pub struct Record<'a> {
     pub offset: u64,
     /// What it is.
     pub kind: Kind,
-    /// The address it is of, without the angle brackets that WARC 1.0 puts around it.
-    pub url: Option<String>,
+    /// The address it is of, without the angle brackets that WARC 1.0 puts around it; its spaces as `%20`.
+    pub url: Option<Cow<'a, str>>,
     /// When the crawler says it was captured.
     pub date: Option<Timestamp>,
     /// Every named field of its head.
-    pub fields: Fields,
+    pub fields: Fields<'a>,
     /// Its block: of a response, the answer with its HTTP head.
     pub block: &'a [u8],
 }

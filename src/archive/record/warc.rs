@@ -1,5 +1,6 @@
 //! WARC records from decompressed bytes.
 
+use std::borrow::Cow;
 use std::io;
 use std::ops::ControlFlow;
 
@@ -46,7 +47,7 @@ pub(super) fn read_all(
     Ok(ControlFlow::Continue(()))
 }
 
-fn record(offset: u64, fields: Fields, block: &[u8]) -> Record<'_> {
+fn record<'a>(offset: u64, fields: Fields<'a>, block: &'a [u8]) -> Record<'a> {
     let kind = match fields.get("WARC-Type") {
         Some("response") => Kind::Response,
         Some("resource") => Kind::Resource,
@@ -54,8 +55,11 @@ fn record(offset: u64, fields: Fields, block: &[u8]) -> Record<'_> {
         Some("revisit") => Kind::Revisit,
         _ => Kind::Other,
     };
-    let url = fields.get("WARC-Target-URI");
-    let url = url.map(|url| url.trim_start_matches('<').trim_end_matches('>').to_owned());
+    let url = fields.get("WARC-Target-URI").map(|url| Cow::Owned(address(url)));
     let date = fields.get("WARC-Date").and_then(|text| DateTime::parse_from_rfc3339(text).ok());
     Record { offset, kind, url, date: date.map(|date| date.to_utc()), fields, block }
+}
+
+fn address(url: &str) -> String {
+    url.trim_start_matches('<').trim_end_matches('>').replace(' ', "%20")
 }
