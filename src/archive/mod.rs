@@ -5,4 +5,5 @@
 //! (the only one that uses the network) brings what stands there, *extract* turns bytes into quotes and knows no
 //! database, *import* hands what was read to `ingest`.
 
+pub mod extract;
 pub mod record;

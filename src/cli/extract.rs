@@ -1,16 +1,35 @@
-//! `pantau extract`: saved pages to quotes. Stateless: no database, no network, no clock.
+//! `pantau extract`: saved pages and archives to quotes. Stateless: no database, no network, no clock.
 
+mod report;
+mod rows;
+
+use std::io::{BufRead, Read};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use crate::domain::Digest;
-use crate::format;
-use crate::parse::{self, Issue, Layout};
-use crate::report::{self, ExtractRow, Format, QuoteRow};
+use anyhow::Context as _;
 
-use super::context::{Context, complain, note, print};
-use super::exit::Exit;
-use super::poll::read;
-use super::{ExtractArgs, Global};
+use crate::archive::extract::{
+    Captured, Fate, Found, Globs, Input, InputError, Options, Status, Tally, TimeRule, Totals, extract,
+};
+use crate::domain::Quote;
+use crate::parse::{Issue, Layout};
+use crate::report::Format;
+
+use super::context::{Context, complain, note};
+use super::exit::{Exit, Refusal};
+use super::{CapturedAtArg, ExtractArgs, Global};
+use rows::Rows;
+
+impl From<CapturedAtArg> for TimeRule {
+    fn from(arg: CapturedAtArg) -> Self {
+        match arg {
+            CapturedAtArg::Auto => Self::Auto,
+            CapturedAtArg::WarcDate => Self::WarcDate,
+            CapturedAtArg::SourceUri => Self::SourceUri,
+        }
+    }
+}
 
 /// Whose layout pages have, and what it is called.
 struct Reader {
@@ -20,36 +39,102 @@ struct Reader {
 
 pub(super) fn run(global: &Global, args: &ExtractArgs) -> anyhow::Result<Exit> {
     let reader = reader(global, args)?;
-    let files = if args.files.is_empty() { vec![PathBuf::from("-")] } else { args.files.clone() };
-    let mut exit = Exit::Done;
-    let mut rows = Vec::new();
-    let mut quotes = Vec::new();
-    for file in &files {
-        let reading = match read(file) {
-            Ok(body) => parse::parse(&body, None, &reader.layout),
-            Err(error) => {
-                complain(&format::error_chain(error.as_ref()));
-                exit = Exit::Failed;
-                continue;
-            }
-        };
-        let digest = Digest::of(reading.block.as_deref().unwrap_or_default().as_bytes());
-        let name = file.display().to_string();
-        rows.extend(reading.quotes.iter().map(|quote| ExtractRow::new(&reader.source, quote, digest, &name)));
-        tell(global, file, &reading.issues, &reading.quotes);
-        if reading.has_defects() && exit == Exit::Done {
-            exit = Exit::Unsound;
-        }
-        quotes.extend(reading.quotes);
-    }
+    let inputs = inputs(args)?;
+    let globs = Globs::new(&args.url).map_err(|error| Refusal::new(Exit::Usage, error.to_string()))?;
+    let options = Options {
+        layout: &reader.layout,
+        globs: &globs,
+        time: args.captured_at.into(),
+        threads: usize::from(args.threads),
+        progress: None,
+    };
     let format = global.format.map_or(Format::Ndjson, Format::from);
-    let table = || QuoteRow::table(quotes.iter().map(|quote| (reader.source.as_str(), quote, "")));
-    print(&report::render(format, &rows, table)?)?;
-    Ok(exit)
+    let mut rows = Rows::new(format, &reader.source);
+    let mut written = Ok(());
+    let tallies = extract(&inputs, &options, &mut |found| {
+        tell(global, &found);
+        if let Found::Capture(captured) = found {
+            written = rows.add(captured);
+        }
+        if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    });
+    written?;
+    rows.finish()?;
+    if let Some(file) = &args.report {
+        report::write(file, &tallies)?;
+    }
+    tell_totals(global, &tallies);
+    Ok(exit_of(&tallies))
 }
 
-fn tell(global: &Global, file: &Path, issues: &[Issue], quotes: &[crate::domain::Quote]) {
-    let name = if file == Path::new("-") { "stdin".to_owned() } else { file.display().to_string() };
+/// What is to be read, in the order in which it was named; the standard input where nothing is.
+fn inputs(args: &ExtractArgs) -> anyhow::Result<Vec<Input>> {
+    let mut named = args.files.clone();
+    if let Some(list) = &args.paths_from {
+        named.extend(listed(list)?);
+    } else if named.is_empty() {
+        named.push(PathBuf::from("-"));
+    }
+    if args.paths_from.as_deref() == Some(Path::new("-")) && named.iter().any(|path| path == Path::new("-")) {
+        let message = "the standard input cannot be both a list of paths and a page";
+        return Err(Refusal::new(Exit::Usage, message).into());
+    }
+    let mut inputs = Vec::new();
+    for path in &named {
+        inputs.extend(Input::named(path).map_err(refused)?);
+    }
+    Ok(inputs)
+}
+
+fn refused(error: InputError) -> anyhow::Error {
+    match error {
+        InputError::NoPart(_) => Refusal::new(Exit::Usage, error.to_string()).into(),
+        InputError::Folder { .. } => error.into(),
+    }
+}
+
+/// The lines of a list of paths.
+fn listed(list: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let failed = || format!("failed to read {}", list.display());
+    let lines: Box<dyn Read> = if list == Path::new("-") {
+        Box::new(std::io::stdin().lock())
+    } else {
+        Box::new(std::fs::File::open(list).with_context(failed)?)
+    };
+    let lines = std::io::BufReader::new(lines).lines().collect::<Result<Vec<_>, _>>().with_context(failed)?;
+    Ok(lines.into_iter().filter(|line| !line.is_empty()).map(PathBuf::from).collect())
+}
+
+/// Says what is not as it should be. Most pages of an archive are not what is looked for, so of those only damage is
+/// told, and the rest counted.
+fn tell(global: &Global, found: &Found) {
+    match found {
+        Found::Capture(captured) if !captured.is_archived => tell_page(global, captured),
+        Found::Capture(captured) => tell_capture(global, captured),
+        Found::Damage { file, damage } => complain(&format!("{file} at {}: {}", damage.offset, damage.what)),
+        Found::Failed { file, error } => complain(&format!("failed to read {file}: {error}")),
+        Found::End(_) => {}
+    }
+}
+
+fn tell_page(global: &Global, captured: &Captured) {
+    let name = if &*captured.file == "-" { "stdin" } else { &captured.file };
+    tell_issues(global, name, &captured.reading.issues, &captured.reading.quotes);
+}
+
+fn tell_capture(global: &Global, captured: &Captured) {
+    let name = format!("{} at {}", captured.file, captured.offset);
+    if let Fate::Untimed(untimed) = &captured.fate {
+        complain(&format!("{name}: {untimed}; its rows are left out"));
+    }
+    if global.verbose > 0 && captured.fate == Fate::Unparsed {
+        tell_issues(global, &name, &captured.reading.issues, &[]);
+    } else if global.verbose > 0 && captured.fate == Fate::Read {
+        tell_issues(global, &name, &captured.reading.issues, &captured.reading.quotes);
+    }
+}
+
+fn tell_issues(global: &Global, name: &str, issues: &[Issue], quotes: &[Quote]) {
     for issue in issues {
         if issue.is_defect() {
             complain(&format!("{name}: {issue}"));
@@ -61,6 +146,33 @@ fn tell(global: &Global, file: &Path, issues: &[Issue], quotes: &[crate::domain:
         if let Some(remark) = quote.verdict.remark() {
             note(global.quiet, &format!("{name}: {}: {remark}", quote.label));
         }
+    }
+}
+
+/// What was counted and not told, where there is any.
+fn tell_totals(global: &Global, tallies: &[Tally]) {
+    let totals = Totals::of(tallies);
+    let counted = [
+        (totals.unparsed, "pages with the word of the block and no row"),
+        (totals.encoding_mismatch, "pages with bytes that are no text"),
+        (totals.revisit_unresolved, "repeats of pages that have no rows here"),
+        (totals.truncated, "pages that the crawler cut short"),
+    ];
+    let told = counted.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));
+    let told: Vec<String> = told.collect();
+    if tallies.iter().any(|tally| tally.is_archive) && !told.is_empty() {
+        note(global.quiet, &format!("{}; -v names them", told.join(", ")));
+    }
+}
+
+fn exit_of(tallies: &[Tally]) -> Exit {
+    let has = |status| tallies.iter().any(|tally| tally.status == status);
+    if has(Status::Failed) {
+        Exit::Failed
+    } else if has(Status::Partial) {
+        Exit::Unsound
+    } else {
+        Exit::Done
     }
 }
 

@@ -124,7 +124,7 @@ enum Command {
     Change(ChangeArgs),
     /// Draw a chart, as PNG or SVG
     Chart(ChartArgs),
-    /// Read saved pages to quotes, without any database
+    /// Read saved pages and archives to quotes, without any database
     Extract(ExtractArgs),
     /// Trace a number back to the exact text it was read from
     Explain(ExplainArgs),
@@ -273,11 +273,35 @@ struct ChartArgs {
     theme: Theme,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum CapturedAtArg {
+    Auto,
+    WarcDate,
+    SourceUri,
+}
+
 #[derive(Debug, Args)]
 struct ExtractArgs {
-    /// Saved pages; - or nothing is stdin
-    #[arg(value_name = "FILE")]
+    /// Saved pages, archives, and folders of them; - or nothing is stdin; with an offset and a length after tabs, a part
+    /// of an archive
+    #[arg(value_name = "PATH")]
     files: Vec<PathBuf>,
+    /// Read these too: a PATH a line; - is stdin
+    #[arg(long, value_name = "FILE")]
+    paths_from: Option<PathBuf>,
+    /// Only captures of archives whose address is like this; * stands for slashes too; may be repeated
+    #[arg(long, value_name = "GLOB")]
+    url: Vec<String>,
+    /// What says when a capture was made: the date of its record, or the digits of the Wayback address it was copied
+    /// from; auto takes the digits where there are any
+    #[arg(long, value_name = "WHAT", value_enum, default_value_t = CapturedAtArg::Auto)]
+    captured_at: CapturedAtArg,
+    /// Write what became of each input to this file, as JSON
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+    /// Read with this many threads; the answer is the same
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
+    threads: u16,
     /// Configured source whose layout the pages have
     #[arg(long, value_name = "SOURCE")]
     source: Option<String>,

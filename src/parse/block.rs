@@ -2,6 +2,7 @@
 //! A byte search finds the word; only a bounded window around it is ever decoded and taken apart.
 
 use std::collections::VecDeque;
+use std::sync::LazyLock;
 
 use chrono::{Datelike, NaiveDate};
 use encoding_rs::Encoding;
@@ -18,6 +19,8 @@ use super::rows::{Found, excerpt, is_believable, is_convincing, read_row};
 use super::tokens::{Word, words};
 
 const ANCHOR: &[u8] = b"INDIKATOR";
+/// Built once: an archive is searched a page at a time, mostly in vain.
+static FINDER: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new(ANCHOR));
 /// Three copies of eleven rows in verbose markup take about 20 KB.
 const WINDOW_AFTER: usize = 64 * 1024;
 /// Enough for a date, a clock and the tags around them.
@@ -44,9 +47,14 @@ pub(super) struct Block {
     pub(super) text: Option<String>,
 }
 
+/// Whether the word of the bar stands anywhere in some bytes.
+pub(super) fn mentions_anchor(body: &[u8]) -> bool {
+    FINDER.find(body).is_some()
+}
+
 /// Reads the header of a page whose anchor is written in ASCII bytes.
 pub(super) fn read(body: &[u8], encoding: &'static Encoding) -> Block {
-    let mentions: Vec<usize> = memmem::find_iter(body, ANCHOR).collect();
+    let mentions: Vec<usize> = FINDER.find_iter(body).collect();
     let candidates: Vec<usize> =
         mentions.iter().copied().filter(|&mention| may_be_bar(body, mention)).take(MAX_CANDIDATES).collect();
     let bars: Vec<Bar> = shown(body, &candidates)

@@ -93,6 +93,18 @@ pub fn parse(body: &[u8], content_type: Option<&str>, layout: &Layout) -> Readin
     }
 }
 
+/// Whether a page can hold what a layout reads: far cheaper than reading it. Only a layout whose block has an anchor can
+/// be denied so, and only in pages whose characters are as wide as it.
+#[must_use]
+pub fn may_hold_block(body: &[u8], content_type: Option<&str>, layout: &Layout) -> bool {
+    match layout {
+        Layout::Kontan => {
+            block::mentions_anchor(body) || charset::is_wide(charset::detect(content_type, body))
+        }
+        Layout::Css(_) | Layout::Json(_) => true,
+    }
+}
+
 /// Reads the text that a capture kept. It gives the quotes that the page gave.
 #[must_use]
 pub fn reread(block: &str) -> Reading {

@@ -1,8 +1,10 @@
 //! What pages said: the rows of `extract`, and the table and summary of `poll`.
 
+use chrono_tz::Tz;
 use serde::Serialize;
 
-use crate::domain::{Change, Digest, Level, Percent, Quote};
+use crate::domain::{Change, Digest, Level, Percent, Quote, Timestamp};
+use crate::format;
 use crate::ingest::{Fate, Report};
 
 use super::cell::{change_text, level_text, percent_text};
@@ -45,6 +47,13 @@ impl ExtractRow {
             file: file.to_owned(),
             offset: 0,
         }
+    }
+
+    /// The same quote where an archive holds its page: at an address, captured at a time, its record at a place.
+    #[must_use]
+    pub fn archived(self, url: Option<&str>, captured_at: Option<Timestamp>, offset: u64) -> Self {
+        let captured_at = captured_at.map(|at| format::rfc3339(at, Tz::UTC));
+        Self { url: url.map(str::to_owned), captured_at, offset, ..self }
     }
 }
 

@@ -1,0 +1,132 @@
+//! One piece of an input to what stands in it. What only the whole input can tell is left open.
+
+use std::io::{self, Read};
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::super::record::{self, Damage, Event, MAX_BLOCK};
+use super::Options;
+use super::capture::Captured;
+use super::input::Input;
+use super::look::{Looked, look, saved};
+use super::ordered::Sink;
+use super::piece::Piece;
+use super::revisit::{Keys, Revisit};
+
+/// How much of a file says what it is.
+const HEAD: u64 = 16;
+
+/// Something in a piece.
+#[derive(Debug)]
+pub(super) enum Item {
+    /// A page, and what a later record may call it.
+    Page(Captured, Keys),
+    /// A note that a page was the same as another.
+    Revisit(Revisit),
+    /// Bytes that could not be read.
+    Damage(Damage),
+    /// The end of the piece.
+    End(PieceEnd),
+}
+
+/// How a piece ended.
+#[derive(Debug)]
+pub(super) struct PieceEnd {
+    /// How many records it had.
+    pub(super) records: u64,
+    /// Where the first record after it begins, if the input does not end before.
+    pub(super) next: Option<u64>,
+    /// Why it could not be read any further.
+    pub(super) error: Option<io::Error>,
+}
+
+/// Reads a piece. The last thing that the sink is given is its end, unless it breaks.
+pub(super) fn scan(input: &Input, piece: Piece, options: &Options<'_>, sink: Sink<'_, Item>) {
+    let mut end = PieceEnd { records: 0, next: None, error: None };
+    let mut flow = ControlFlow::Continue(());
+    let mut watched = |item| {
+        flow = sink(item);
+        flow
+    };
+    end.error = read(input, piece, options, &mut end, &mut watched).err();
+    if flow.is_continue() {
+        let _ = sink(Item::End(end));
+    }
+}
+
+fn read(
+    input: &Input,
+    piece: Piece,
+    options: &Options<'_>,
+    end: &mut PieceEnd,
+    sink: Sink<'_, Item>,
+) -> io::Result<()> {
+    let mut bytes = Counted { inner: input.open(piece.start)?, progress: options.progress };
+    let mut head = Vec::new();
+    bytes.by_ref().take(HEAD).read_to_end(&mut head)?;
+    let is_whole = piece.is_first && input.range().is_none();
+    let bytes = head.as_slice().chain(&mut bytes);
+    if is_whole && !is_archive(&head) {
+        return read_page(input, bytes, options, end, sink);
+    }
+    record::read(bytes, piece.start, &mut |event| {
+        let at = match &event {
+            Event::Record(record) => record.offset,
+            Event::Damage(damage) => damage.offset,
+        };
+        if piece.end.is_some_and(|end| at >= end) {
+            end.next = Some(at);
+            return ControlFlow::Break(());
+        }
+        match event {
+            Event::Damage(damage) => sink(Item::Damage(damage)),
+            Event::Record(record) => {
+                end.records += 1;
+                match look(input.name(), &record, options) {
+                    Looked::Page(captured, keys) => sink(Item::Page(captured, keys)),
+                    Looked::Revisit(revisit) => sink(Item::Revisit(revisit)),
+                    Looked::Other => ControlFlow::Continue(()),
+                }
+            }
+        }
+    })
+}
+
+fn is_archive(head: &[u8]) -> bool {
+    [&[0x1f, 0x8b][..], b"WARC/", b"filedesc:", b"PK\x03\x04"].iter().any(|magic| head.starts_with(magic))
+}
+
+fn read_page(
+    input: &Input,
+    bytes: impl Read,
+    options: &Options<'_>,
+    end: &mut PieceEnd,
+    sink: Sink<'_, Item>,
+) -> io::Result<()> {
+    let mut body = Vec::new();
+    bytes.take(MAX_BLOCK + 1).read_to_end(&mut body)?;
+    end.records += 1;
+    let _ = if body.len() as u64 > MAX_BLOCK {
+        let what = format!("a page of more than {MAX_BLOCK} bytes");
+        sink(Item::Damage(Damage { offset: 0, what }))
+    } else {
+        sink(Item::Page(saved(input.name(), &body, options.layout), Keys::default()))
+    };
+    Ok(())
+}
+
+/// A reader that tells how far it is.
+struct Counted<'a, R> {
+    inner: R,
+    progress: Option<&'a AtomicU64>,
+}
+
+impl<R: Read> Read for Counted<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.inner.read(buffer)?;
+        if let Some(progress) = self.progress {
+            progress.fetch_add(length as u64, Ordering::Relaxed);
+        }
+        Ok(length)
+    }
+}
