@@ -11,6 +11,7 @@ mod cycle;
 mod daemon;
 mod hosts;
 mod manners;
+mod old;
 mod once;
 mod order;
 mod past;
@@ -33,11 +34,12 @@ pub use backoff::{first_due, next_due, paused};
 pub use cron::Cron;
 pub use daemon::{Daemon, Observer, Plan, run};
 pub use manners::{Manners, RobotsRule};
+pub use old::{Aging, Retention, Sort};
 pub use once::poll_once;
 pub use order::Ahead;
 pub use past::Past;
 pub use progress::Progress;
-pub use prune::{BATCH, Retention, cutoff, prune_daily};
+pub use prune::prune_daily;
 pub use schedule::{Pace, Schedule};
 
 /// A source, when it is polled, and what fetches it.
