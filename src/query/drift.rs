@@ -1,12 +1,12 @@
-//! Layout drift: which sources are not understood any more, since when, and what changed about their pages.
+//! Layout drift: which sources are not understood, since when, and what changed about their pages.
 
-use crate::domain::{Drift, Outcome, Timestamp};
+use crate::domain::{Drift, Timestamp};
 use crate::parse::{Layout, Surroundings, around};
-use crate::store::{Capture, KeptPage, LoggedPoll, StoredSource, Tables};
+use crate::store::{Capture, KeptPage, StoredSource, Tables};
 
 use super::QueryError;
 
-/// A source that is not understood any more, or of which pages are kept that were not.
+/// A source that is not understood, any more or at all, or of which pages are kept that were not.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SourceDrift {
     /// The source.
@@ -31,20 +31,7 @@ impl SourceDrift {
     }
 }
 
-/// How many attempts are looked at for one that brought a page.
-const POLLS: u32 = 100;
-
-/// Whether the newest page that came was not understood; attempts that brought none say nothing about it. A page that
-/// was kept and read later is no drift any more, however its poll ended. Since when it is so, and for how many polls,
-/// says a [`Drift`], which only a source has that was understood once.
-pub(super) fn has_drifted(tables: Tables<'_>, source_id: i64) -> Result<Option<bool>, QueryError> {
-    let not_understood = |poll: &LoggedPoll| poll.attempt.outcome == Outcome::NotUnderstood;
-    let brought_page = |poll: &LoggedPoll| poll.attempt.outcome.is_success() || not_understood(poll);
-    let newest = tables.newest_polls(source_id, POLLS)?.into_iter().find(brought_page);
-    Ok(newest.map(|poll| not_understood(&poll) && !poll.was_reread()))
-}
-
-/// The sources, or the one of a name, that are not understood any more or of which pages are kept. `layout` gives the
+/// The sources, or the one of a name, that are not understood or of which pages are kept. `layout` gives the
 /// way of reading that is in force for a source, where there is one.
 ///
 /// # Errors
@@ -56,7 +43,7 @@ pub fn drifts<'a>(
 ) -> Result<Vec<SourceDrift>, QueryError> {
     let mut drifts = Vec::new();
     for source in tables.sources()?.into_iter().filter(|source| name.is_none_or(|name| source.name == name)) {
-        let (drift, pages) = (tables.drift(source.id)?, tables.pages_of(source.id)?);
+        let (drift, pages) = (tables.not_understood(source.id)?, tables.pages_of(source.id)?);
         if drift.is_some() || !pages.is_empty() {
             let layout = layout(&source.name);
             drifts.push(explained(tables, SourceDrift { drift, pages, ..bare(source) }, layout)?);

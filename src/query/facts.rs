@@ -7,7 +7,6 @@ use crate::format;
 use crate::series::is_stale;
 use crate::store::{StoredIndicator, Tables};
 
-use super::drift::has_drifted;
 use super::{QueryError, changes, find, held};
 
 /// What is found of each term now.
@@ -86,8 +85,11 @@ impl Question<'_> {
         let Some(source) = self.tables.source(&term.name)? else {
             return self.no_source(&term.name);
         };
-        let has_drifted = has_drifted(self.tables, source.id)?;
-        Ok(has_drifted.map_or_else(|| unknown("no page came lately"), Fact::Flag))
+        if self.tables.not_understood(source.id)?.is_some() {
+            return Ok(Fact::Flag(true));
+        }
+        let was_understood = self.tables.last_poll_seen(source.id, Timestamp::MAX_UTC)?.is_some();
+        Ok(if was_understood { Fact::Flag(false) } else { unknown("no poll brought a page yet") })
     }
 
     fn held(&self, term: &Term) -> Result<Fact, QueryError> {
@@ -151,7 +153,7 @@ mod tests {
     use super::super::tests::{at, see, store};
     use super::*;
     use crate::domain::{Attempt, Outcome};
-    use crate::store::Store;
+    use crate::store::{Sighting, Store};
 
     const PAGES: [(&str, &str); 2] = [
         ("2024-11-21T10:30", "LQ45 866 -8,90 -1,02%\nRD.SAHAM 0.05%"),
@@ -185,7 +187,9 @@ mod tests {
         store
             .write(|tables| {
                 let source = tables.put_source("kontan", "https://example.org/")?;
-                tables.log_poll(source.id, &attempt, None)
+                let last = tables.last_sighting(source.id)?.filter(|_| outcome.is_success());
+                let seen = last.map(|last| Sighting { seen_at: at(time), ..last });
+                tables.log_poll(source.id, &attempt, seen)
             })
             .unwrap();
     }
@@ -225,7 +229,7 @@ mod tests {
             "the return of 2024-11-20 was never seen"
         );
         assert_eq!(why("kontann", Aspect::Drift), "unknown source 'kontann'; did you mean kontan?");
-        assert_eq!(why("kontan", Aspect::Drift), "no page came lately");
+        assert_eq!(why("kontan", Aspect::Drift), "no poll brought a page yet");
     }
 
     #[test]
@@ -250,6 +254,11 @@ mod tests {
         log(&mut store, "2024-11-22T10:33", Outcome::Unreachable);
         assert_eq!(drift(&store), Fact::Flag(true));
         log(&mut store, "2024-11-22T10:34", Outcome::NotModified);
+        assert_eq!(drift(&store), Fact::Flag(false));
+        // However long it is down.
+        for _ in 0..150 {
+            log(&mut store, "2024-11-22T10:35", Outcome::Unreachable);
+        }
         assert_eq!(drift(&store), Fact::Flag(false));
     }
 

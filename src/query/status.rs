@@ -7,7 +7,6 @@ use crate::domain::{Cause, Gap, Indicator, Timestamp};
 use crate::series::is_stale;
 use crate::store::{LoggedPoll, StoredIndicator, StoredSource, Streak, Tables};
 
-use super::drift::has_drifted;
 use super::{Due, QueryError, gaps, known_until};
 
 /// What is meant to happen to a source; the configuration and the schedule know.
@@ -174,7 +173,7 @@ fn of_source(
         indicators,
     };
     if polling.is_some() {
-        let has_drifted = has_drifted(tables, source.id)?.unwrap_or_default();
+        let has_drifted = tables.not_understood(source.id)?.is_some();
         health.state = if has_drifted { SourceState::Drifted } else { state(&health, is_unseen, now) };
     }
     Ok(health)

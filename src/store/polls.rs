@@ -111,15 +111,25 @@ impl Tables<'_> {
         statement.execute(row).map(|changed| changed > 0).doing("note what a poll saw")
     }
 
-    /// The attempts since the last one that saw what the header says whose pages were not understood; none for a
-    /// source that was never understood at all.
+    /// The attempts since the last one that saw what the header says whose pages were not understood, of a source that
+    /// was understood once: what is new about it.
     ///
     /// # Errors
     /// The database cannot be read.
     pub fn drift(self, source_id: i64) -> Result<Option<Drift>, StoreError> {
-        if self.last_sighting(source_id)?.is_none() {
-            return Ok(None);
+        match self.last_sighting(source_id)? {
+            Some(_) => self.not_understood(source_id),
+            None => Ok(None),
         }
+    }
+
+    /// The attempts since the last one that saw what the header says, or of all time where none did, whose pages were
+    /// not understood. Attempts that brought no page say nothing about it; a page that was kept and read later was seen,
+    /// however its poll ended.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn not_understood(self, source_id: i64) -> Result<Option<Drift>, StoreError> {
         // The outcome stands in the text, not in a parameter: only then is its own index used.
         let sql = "WITH last AS (SELECT started_at, id FROM poll WHERE source_id = ?1 AND seen_at IS NOT NULL \
                                  ORDER BY seen_at DESC, id DESC LIMIT 1) \

@@ -281,6 +281,22 @@ fn an_outage_is_counted_from_the_last_text_that_was_seen() {
 }
 
 #[test]
+fn a_source_that_was_never_understood_is_not_understood_since_its_first_page() {
+    let mut store = Store::open_in_memory().unwrap();
+    let source = store.write(|tables| tables.put_source("lain", "https://example.org/")).unwrap();
+    let not_understood = |store: &Store| store.tables().not_understood(source.id).unwrap();
+    let mut log = |second, outcome| {
+        store.write(|tables| tables.log_poll(source.id, &attempt(second, outcome), None)).unwrap();
+        not_understood(&store)
+    };
+    assert_eq!(log(0, Outcome::Unreachable), None);
+    assert_eq!(log(60, Outcome::NotUnderstood), Some(Drift { since: at(60), polls: 1 }));
+    assert_eq!(log(120, Outcome::Unreachable), Some(Drift { since: at(60), polls: 1 }));
+    assert_eq!(log(180, Outcome::NotUnderstood), Some(Drift { since: at(60), polls: 2 }));
+    assert_eq!(store.tables().drift(source.id).unwrap(), None, "nothing changed");
+}
+
+#[test]
 fn a_page_is_kept_once_and_goes_with_its_age() {
     let (mut store, _) = filled();
     let seen = |poll, second| KeptSighting { poll, seen_at: at(second) };

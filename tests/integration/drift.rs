@@ -81,6 +81,23 @@ fn a_page_that_is_not_understood_any_more_is_shown_beside_what_it_said_before() 
 }
 
 #[test]
+fn a_page_that_was_never_understood_is_drift_to_every_command() {
+    let home = Home::new();
+    let server = Server::start(vec![Answer::page(list("dd", "871.5"))]);
+    configure(&home, &css(&server.url(), "li"));
+    home.pantau(["poll"]).refuses(5);
+    let row = home.pantau(["drift", "-f", "json"]).fails(5).array().remove(0);
+    assert_eq!((text(&row, "state"), number(&row, "polls")), ("drifted", Some(decimal("1"))));
+    assert!(text(&row, "detail").contains("expected rows at `li`"), "{row}");
+    assert!(row["last_understood"].is_null() && row["page"].is_null(), "{row}");
+    let shown = home.pantau(["drift"]).fails(5).stdout();
+    assert!(shown.contains("not understood") && shown.contains("1 poll"), "{shown}");
+    let status = home.pantau(["status", "-f", "json"]).fails(5).array().remove(0);
+    assert_eq!(text(&status, "source_state"), "drifted");
+    home.pantau(["check", "drift(lain)"]).fails(4);
+}
+
+#[test]
 fn a_kept_page_is_written_as_it_came_and_never_over_another_file() {
     let (home, _) = drifted();
     let digest = home.pantau(["drift", "-f", "json"]).fails(5).array()[0]["page_digest"].clone();
