@@ -2,19 +2,51 @@
 //! A value that is not known any more is left out: a scrape must not keep an old one alive.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::atomic::AtomicU64;
+use std::fmt::Debug;
+use std::hash::Hash;
+use std::sync::atomic::{AtomicI64, AtomicU64};
 
+use prometheus_client::encoding::{EncodeGaugeValue, EncodeLabelSet};
 use prometheus_client::metrics::family::Family;
-use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::gauge::{Atomic, Gauge};
 use prometheus_client::registry::Registry;
 
 use crate::domain::{Figures, Slug};
+use crate::query::{IndicatorHealth, SourceHealth};
 
 use super::health::State;
 use super::labels::{InUnit, OfFile, OfIndicator, OfSource};
 use super::reading::Reading;
 
-type Decimals<L> = Family<L, Gauge<f64, AtomicU64>>;
+/// What a gauge can show.
+trait Number: EncodeGaugeValue + Debug + Send + Sync + Sized + 'static {
+    /// What holds it.
+    type Cell: Atomic<Self> + Debug + Default + Send + Sync + 'static;
+}
+
+impl Number for i64 {
+    type Cell = AtomicI64;
+}
+
+impl Number for f64 {
+    type Cell = AtomicU64;
+}
+
+/// Adds one number for each set of labels.
+fn family<L, N: Number>(
+    registry: &mut Registry,
+    name: &'static str,
+    help: &'static str,
+    numbers: impl IntoIterator<Item = (L, N)>,
+) where
+    L: EncodeLabelSet + Clone + Debug + Eq + Hash + Send + Sync + 'static,
+{
+    let family = Family::<L, Gauge<N, N::Cell>>::default();
+    for (labels, number) in numbers {
+        family.get_or_create(&labels).set(number);
+    }
+    registry.register(name, help, family);
+}
 
 /// Adds what a reading says of the polled sources; only that there is none, where the database cannot be read.
 pub(super) fn register(registry: &mut Registry, reading: Option<&Reading>, polled: &BTreeSet<String>) {
@@ -32,88 +64,94 @@ pub(super) fn register(registry: &mut Registry, reading: Option<&Reading>, polle
 }
 
 fn register_sources(registry: &mut Registry, reading: &Reading, polled: &BTreeSet<String>) {
-    let next_poll = Family::<OfSource, Gauge>::default();
-    let (fresh, failures, last_success) = (
-        Family::<OfSource, Gauge>::default(),
-        Family::<OfSource, Gauge>::default(),
-        Family::<OfSource, Gauge>::default(),
-    );
-    for name in polled {
-        let labels = OfSource { source: name.as_str().into() };
-        let health = reading.healths.iter().find(|health| health.name == *name);
-        fresh.get_or_create(&labels).set(i64::from(State::of(health) == State::Fresh));
-        failures.get_or_create(&labels).set(health.map_or(0, |health| whole(health.failures())));
-        if let Some(at) = health.and_then(|health| health.last_seen) {
-            last_success.get_or_create(&labels).set(at.timestamp());
-        }
-        if let Some(at) = health.and_then(|health| health.next_poll) {
-            next_poll.get_or_create(&labels).set(at.timestamp());
-        }
-    }
-    registry.register(
+    let each = |number: fn(Option<&SourceHealth>) -> Option<i64>| {
+        polled.iter().filter_map(move |name| {
+            let health = reading.healths.iter().find(|health| health.name == *name);
+            Some((OfSource { source: name.as_str().into() }, number(health)?))
+        })
+    };
+    family(
+        registry,
         "pantau_source_fresh",
         "1 while what the source shows is known, 0 when it is stale, drifted, frozen or was never seen",
-        fresh,
+        each(|health| Some(i64::from(State::of(health) == State::Fresh))),
     );
-    registry.register("pantau_source_failures", "Polls since the last one that succeeded", failures);
-    registry.register(
+    family(
+        registry,
+        "pantau_source_failures",
+        "Polls since the last one that succeeded",
+        each(|health| Some(health.map_or(0, |health| whole(health.failures())))),
+    );
+    family(
+        registry,
         "pantau_source_last_success_timestamp_seconds",
         "When the header of the source was last seen",
-        last_success,
+        each(|health| Some(health?.last_seen?.timestamp())),
     );
-    registry.register("pantau_source_next_poll_timestamp_seconds", "When the source is due next", next_poll);
+    family(
+        registry,
+        "pantau_source_next_poll_timestamp_seconds",
+        "When the source is due next",
+        each(|health| Some(health?.next_poll?.timestamp())),
+    );
 }
 
 fn register_indicators(registry: &mut Registry, reading: &Reading) {
-    let (levels, ratios) = (Decimals::<InUnit>::default(), Decimals::<OfIndicator>::default());
-    let last_seen = Family::<OfIndicator, Gauge>::default();
     let newest: HashMap<(&str, &Slug), &Figures> = reading
         .newest
         .iter()
         .map(|record| ((record.indicator.source.as_str(), &record.indicator.slug), &record.run.figures))
         .collect();
-    for one in reading.healths.iter().flat_map(|health| &health.indicators) {
-        let (source, slug) = (&one.indicator.source, &one.indicator.slug);
-        let labels = OfIndicator { source: source.as_str().into(), indicator: slug.as_str().into() };
-        if let Some(at) = one.last_seen {
-            last_seen.get_or_create(&labels).set(at.timestamp());
-        }
-        let Some(figures) = newest.get(&(source.as_str(), slug)).filter(|_| !one.is_stale && !one.is_gone)
-        else {
-            continue;
+    let indicators = || reading.healths.iter().flat_map(|health| &health.indicators);
+    let known = || {
+        let figures = |one: &IndicatorHealth| {
+            newest.get(&(one.indicator.source.as_str(), &one.indicator.slug)).copied()
         };
-        if let Some(percent) = figures.percent {
-            ratios.get_or_create(&labels).set(percent.0.to_f64() / 100.0);
-        }
-        if let Some(level) = figures.level {
-            let OfIndicator { source, indicator } = labels;
-            let labels = InUnit { source, indicator, unit: one.indicator.unit.as_str().into() };
-            levels.get_or_create(&labels).set(level.0.to_f64());
-        }
-    }
-    registry.register("pantau_level", "The level of an indicator in its unit, while it is known", levels);
-    registry.register(
+        let known = indicators().filter(|one| !one.is_stale && !one.is_gone);
+        known.filter_map(move |one| Some((one, figures(one)?)))
+    };
+    family(
+        registry,
+        "pantau_level",
+        "The level of an indicator in its unit, while it is known",
+        known().filter_map(|(one, figures)| Some((in_unit(one), figures.level?.0.to_f64()))),
+    );
+    family(
+        registry,
         "pantau_change_ratio",
         "The printed percent change as a ratio, while it is known: 0.0041 is 0.41 %",
-        ratios,
+        known().filter_map(|(one, figures)| Some((of(one), figures.percent?.0.to_f64() / 100.0))),
     );
-    registry.register("pantau_last_seen_timestamp_seconds", "When an indicator was last seen", last_seen);
+    family(
+        registry,
+        "pantau_last_seen_timestamp_seconds",
+        "When an indicator was last seen",
+        indicators().filter_map(|one| Some((of(one), one.last_seen?.timestamp()))),
+    );
+}
+
+fn of(one: &IndicatorHealth) -> OfIndicator {
+    let (source, slug) = (&one.indicator.source, &one.indicator.slug);
+    OfIndicator { source: source.as_str().into(), indicator: slug.as_str().into() }
+}
+
+fn in_unit(one: &IndicatorHealth) -> InUnit {
+    let OfIndicator { source, indicator } = of(one);
+    InUnit { source, indicator, unit: one.indicator.unit.as_str().into() }
 }
 
 fn register_database(registry: &mut Registry, reading: &Reading) {
-    let held = Family::<OfSource, Gauge>::default();
-    for (source, count) in &reading.held {
-        held.get_or_create(&OfSource { source: source.as_str().into() }).set(*count);
-    }
-    let bytes = Family::<OfFile, Gauge>::default();
-    for (file, count) in &reading.bytes {
-        bytes.get_or_create(&OfFile { file }).set(whole(*count));
-    }
-    registry.register("pantau_held_values", "Implausible values that wait for a decision", held);
-    registry.register(
+    family(
+        registry,
+        "pantau_held_values",
+        "Implausible values that wait for a decision",
+        reading.held.iter().map(|(source, count)| (OfSource { source: source.as_str().into() }, *count)),
+    );
+    family(
+        registry,
         "pantau_database_size_bytes",
         "The size of the database and of its write-ahead log",
-        bytes,
+        reading.bytes.iter().map(|&(file, count)| (OfFile { file }, whole(count))),
     );
 }
 
