@@ -13,7 +13,7 @@ use crate::report::{self, Format, Table};
 use crate::store::Store;
 use crate::{clock, format};
 
-use super::exit::{Exit, Refusal, advise};
+use super::exit::{Exit, Refusal};
 use super::{Global, RangeArgs};
 
 /// The surroundings of a command.
@@ -150,20 +150,30 @@ pub(super) fn enabled_sources(config: &Config) -> anyhow::Result<Vec<&Configured
 /// Says something beside the answer, unless only errors are wanted.
 pub(super) fn note(quiet: bool, text: &str) {
     if !quiet {
-        anstream::eprintln!("note: {}", format::escape(text));
+        say(&format!("note: {}", format::escape(text)));
     }
 }
 
 /// Says what was done where there is no answer to show it.
 pub(super) fn confirm(quiet: bool, text: &str) {
     if !quiet {
-        anstream::eprintln!("{}", format::escape(text));
+        say(&format::escape(text));
     }
 }
 
 /// Says what went wrong.
 pub(super) fn complain(text: &str) {
-    anstream::eprintln!("pantau: {}", format::escape(text));
+    say(&format!("pantau: {}", format::escape(text)));
+}
+
+/// Says what would help.
+pub(super) fn advise(hint: &str) {
+    say(&format!("hint: {}", format::escape(hint)));
+}
+
+/// Writes a line to stderr. Where that takes none, nobody can be told; the exit code still says how it ended.
+fn say(line: &str) {
+    let _ = writeln!(anstream::stderr(), "{line}");
 }
 
 /// Writes to stdout; colours are taken out where they are not wanted.

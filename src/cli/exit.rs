@@ -14,7 +14,7 @@ use crate::query::QueryError;
 use crate::store::StoreError;
 use crate::web::WebError;
 
-use super::context::complain;
+use super::context::{advise, complain};
 
 /// How the program ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,11 +91,6 @@ pub(super) fn tell_usage(error: &clap::Error) -> Exit {
     let tip = text.lines().find_map(|line| line.trim().strip_prefix("tip: "));
     advise(tip.unwrap_or("--help says what there is"));
     Exit::Usage
-}
-
-/// Says what would help.
-pub(super) fn advise(hint: &str) {
-    anstream::eprintln!("hint: {}", format::escape(hint));
 }
 
 fn is_closed_pipe(error: &anyhow::Error) -> bool {

@@ -23,7 +23,8 @@ pub(super) fn start(context: &Context, format: LogFormat) {
         (false, _) => "debug",
     };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
-    let log = tracing_subscriber::fmt().with_env_filter(filter);
+    // A line that stderr does not take is lost: to speak of that there too would be to panic.
+    let log = tracing_subscriber::fmt().with_env_filter(filter).log_internal_errors(false);
     match format {
         LogFormat::Text => {
             let is_coloured = anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never;

@@ -16,6 +16,7 @@ mod extract;
 mod fuzz;
 mod gallery;
 mod injection;
+mod limits;
 mod mail;
 mod manners;
 mod modes;
