@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use anyhow::Context as _;
 use chrono_tz::Tz;
 use serde::Serialize;
 
@@ -179,8 +180,8 @@ fn say(line: &str) {
 /// Writes to stdout; colours are taken out where they are not wanted.
 pub(super) fn print(text: &str) -> anyhow::Result<()> {
     let mut stdout = anstream::stdout().lock();
-    stdout.write_all(text.as_bytes())?;
-    Ok(stdout.flush()?)
+    let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    written.context("failed to write to stdout")
 }
 
 /// A configured source as the write path takes it.

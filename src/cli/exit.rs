@@ -3,6 +3,8 @@
 use std::io::ErrorKind;
 use std::process::{ExitCode, Termination};
 
+use anyhow::Context as _;
+
 use crate::alert::RuleError;
 use crate::alert::channel::ChannelError;
 use crate::chart::ChartError;
@@ -80,9 +82,12 @@ pub(super) fn tell_usage(error: &clap::Error) -> Exit {
     let is_help = !error.use_stderr()
         || error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
     if is_help {
-        // Help into a closed pipe is a quiet success like any other output.
-        let _ = error.print();
-        return if error.use_stderr() { Exit::Usage } else { Exit::Done };
+        let printed = error.print().context("failed to write the help");
+        return match printed {
+            _ if error.use_stderr() => Exit::Usage,
+            Ok(()) => Exit::Done,
+            Err(failure) => tell(&failure, true),
+        };
     }
     let text = error.render().to_string();
     let lines: Vec<&str> = text.lines().take_while(|line| !line.is_empty()).map(str::trim).collect();
@@ -180,6 +185,10 @@ fn of_store(error: &StoreError) -> (Exit, Option<String>) {
                  files away, and copy the last verified backup to its path"
                     .to_owned(),
             ),
+        ),
+        error if error.is_failing() => (
+            Exit::Failed,
+            Some("see whether the disk takes writes, and whether a limit on files (ulimit -f) is reached".to_owned()),
         ),
         _ => (Exit::Failed, None),
     }

@@ -438,6 +438,9 @@ struct InitArgs {
 /// Runs the program, and gives its exit code.
 #[must_use]
 pub fn main() -> Exit {
+    if let Err(error) = signals::outlive_limit_on_files() {
+        return exit::tell(&error.into(), false);
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return exit::tell_usage(&error),

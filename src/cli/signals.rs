@@ -1,4 +1,4 @@
-//! What the daemon is asked to do while it runs.
+//! What the daemon is asked to do while it runs, and the one signal that must end no command.
 
 /// A wish of the person or the service manager that runs the daemon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,9 +17,16 @@ mod platform {
 
     use super::Signal;
 
-    /// What comes with a write beyond a limit on the size of files; its number on Linux, but for MIPS.
+    /// A write beyond a limit on the size of files shall fail, not kill.
     #[cfg(target_os = "linux")]
-    const SIGXFSZ: i32 = 25;
+    pub(in crate::cli) fn outlive_limit_on_files() -> std::io::Result<()> {
+        /// What comes with such a write; its number but for MIPS.
+        const SIGXFSZ: i32 = 25;
+        // The handler stays for as long as the process lives, whatever becomes of the runtime that it was made in.
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+        let _inside = runtime.enter();
+        signal(SignalKind::from_raw(SIGXFSZ)).map(drop)
+    }
 
     /// The signals that are listened to.
     #[derive(Debug)]
@@ -33,9 +40,6 @@ mod platform {
     impl Signals {
         /// The handlers are in place when this returns.
         pub(in crate::cli) fn listen() -> std::io::Result<Self> {
-            // Such a write shall fail, not kill. A handler stays for as long as the process lives.
-            #[cfg(target_os = "linux")]
-            drop(signal(SignalKind::from_raw(SIGXFSZ))?);
             Ok(Self {
                 terminate: signal(SignalKind::terminate())?,
                 interrupt: signal(SignalKind::interrupt())?,
@@ -76,4 +80,12 @@ mod platform {
     }
 }
 
+/// Where no such signal is known, none is handled.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn outlive_limit_on_files() -> std::io::Result<()> {
+    Ok(())
+}
+
 pub(super) use platform::Signals;
+#[cfg(target_os = "linux")]
+pub(super) use platform::outlive_limit_on_files;
