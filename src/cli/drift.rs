@@ -1,11 +1,8 @@
 //! `pantau drift`: which sources are not understood any more and what changed, and the kept pages as files.
 
-use std::io::{ErrorKind, IsTerminal, Write};
+use std::io::{IsTerminal, Write};
 use std::path::Path;
 
-use anyhow::Context as _;
-
-use crate::files;
 use crate::query::{self, SourceDrift};
 use crate::report::{DriftRow, Format};
 use crate::store::Store;
@@ -13,6 +10,7 @@ use crate::store::Store;
 use super::DriftArgs;
 use super::context::{Context, print};
 use super::exit::{Exit, Refusal};
+use super::new_file::write_new;
 
 pub(super) fn run(context: &Context, args: &DriftArgs) -> anyhow::Result<Exit> {
     let store = context.reader()?;
@@ -76,16 +74,4 @@ fn write_page(context: &Context, store: &Store, name: &str, output: &Path) -> an
         context.note(&format!("page {} was cut: only its first {} bytes were kept", page.id, body.len()));
     }
     Ok(Exit::Done)
-}
-
-/// Never overwrites.
-fn write_new(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    let failed = || format!("failed to write {}", path.display());
-    match files::make_private(path) {
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-            let message = format!("{} exists already; it was left as it is", path.display());
-            Err(Refusal::new(Exit::Failed, message).into())
-        }
-        made => made.and_then(|mut file| file.write_all(bytes)).with_context(failed),
-    }
 }

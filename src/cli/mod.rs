@@ -13,6 +13,7 @@ mod drift;
 mod exit;
 mod extract;
 mod log;
+mod new_file;
 mod notify;
 mod pages;
 mod plan;

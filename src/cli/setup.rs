@@ -1,6 +1,5 @@
 //! What is needed once: init, config, completions, man.
 
-use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
 
 use anyhow::Context as _;
@@ -11,7 +10,8 @@ use crate::files;
 use crate::format::escape_json;
 
 use super::context::{Context, confirm, print};
-use super::exit::{Exit, Refusal};
+use super::exit::Exit;
+use super::new_file::write_new;
 use super::{Cli, Global, InitArgs};
 
 pub(super) fn init(global: &Global, args: &InitArgs) -> anyhow::Result<Exit> {
@@ -20,19 +20,7 @@ pub(super) fn init(global: &Global, args: &InitArgs) -> anyhow::Result<Exit> {
         files::make_private_folder(folder)
             .with_context(|| format!("failed to create the folder {}", folder.display()))?;
     }
-    let mut opened = match files::make_private(&file) {
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-            let refusal = Refusal::new(
-                Exit::Failed,
-                format!("{} exists already; it was left as it is", file.display()),
-            );
-            return Err(refusal.hint("name another file, or move that one away").into());
-        }
-        other => other.with_context(|| format!("failed to write {}", file.display()))?,
-    };
-    opened
-        .write_all(config::commented_example().as_bytes())
-        .with_context(|| format!("failed to write {}", file.display()))?;
+    write_new(&file, config::commented_example().as_bytes())?;
     let shown = file.display();
     let where_in_force = format!("it is in force with --config {shown}, or as ~/.config/pantau/pantau.toml");
     confirm(global.quiet, &format!("wrote {shown}; {where_in_force}"));

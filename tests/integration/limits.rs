@@ -60,6 +60,7 @@ fn a_limit_on_the_size_of_files_is_a_failure_like_any_other() {
     for (blocks, args, told) in [
         (1, &["latest"][..], "failed to open the database"),
         (1, &["poll", "--from", "c04.txt"], "failed to open the database"),
+        (1, &["init"], "failed to write pantau.toml"),
         (70, &["db", "backup", "copy.db"], "failed to write the backup copy.db"),
         (70, &["chart", "lq45", "-o", "lq45.png", "--size", "3000x2000"], "failed to write lq45.png"),
     ] {
