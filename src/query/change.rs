@@ -34,6 +34,23 @@ pub struct ChangeOver {
     pub note: Option<String>,
 }
 
+impl ChangeOver {
+    /// A window of which nothing is known yet.
+    fn unknown(indicator: &StoredIndicator, as_of: Timestamp, over: Window) -> Self {
+        Self {
+            indicator: indicator.indicator.clone(),
+            as_of,
+            over,
+            level: None,
+            base_level: None,
+            base_at: None,
+            change: None,
+            percent: None,
+            note: None,
+        }
+    }
+}
+
 /// The changes of indicators over windows, one for each pair. Without `as_of` each indicator is taken as of the
 /// moment it was last seen, so that an old value is never compared as if it were today's.
 ///
@@ -95,15 +112,13 @@ fn change_of_level(
         (_, Some((_, seen))) => begin.and_then(|begin| age_of_base(indicator, begin, seen)),
     };
     Ok(ChangeOver {
-        indicator: indicator.indicator.clone(),
-        as_of,
-        over,
         level: known.map(|known| known.0),
         base_level: base.map(|base| base.0),
         base_at: base.map(|base| base.1),
         change: pair.map(|(known, base)| known.0.decimal() - base.0.decimal()),
         percent: pair.and_then(|(known, base)| percent_change(base.0, known.0)),
         note,
+        ..ChangeOver::unknown(indicator, as_of, over)
     })
 }
 
@@ -120,17 +135,7 @@ fn change_of_return(
     over: Window,
     calendar: &Calendar,
 ) -> Result<ChangeOver, QueryError> {
-    let mut change = ChangeOver {
-        indicator: indicator.indicator.clone(),
-        as_of,
-        over,
-        level: None,
-        base_level: None,
-        base_at: None,
-        change: None,
-        percent: None,
-        note: None,
-    };
+    let mut change = ChangeOver::unknown(indicator, as_of, over);
     let Some(begin) = over.base(as_of, calendar.zone()) else { return Ok(change) };
     let first = calendar.date_of(begin) + Days::new(1);
     let days = trading_days(first, calendar.date_of(as_of), calendar);
