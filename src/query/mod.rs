@@ -10,7 +10,7 @@ mod gaps;
 mod long_gaps;
 mod status;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod watch;
 
 use chrono_tz::Tz;

@@ -10,7 +10,8 @@ use crate::ingest::{self, saved_page};
 use crate::parse::Layout;
 use crate::store::{Store, StoredSource};
 
-pub(super) fn at(text: &str) -> Timestamp {
+/// A time of the market: `2024-11-22T10:30`.
+pub(crate) fn at(text: &str) -> Timestamp {
     chrono::DateTime::parse_from_rfc3339(&format!("{text}:00+07:00")).unwrap().to_utc()
 }
 
@@ -23,7 +24,8 @@ pub(super) fn store(pages: &[(&str, &str)]) -> Store {
     store
 }
 
-pub(super) fn see(store: &mut Store, source: &str, time: &str, rows: &str) {
+/// Records rows of a source as seen at a time of the market.
+pub(crate) fn see(store: &mut Store, source: &str, time: &str, rows: &str) {
     let source = ingest::Source {
         name: source.to_owned(),
         url: "https://example.org/".to_owned(),

@@ -16,27 +16,10 @@ use super::accept::{self, Limits};
 use super::pages::{self, Names};
 use super::{HealthOf, Metrics, Pages, Standing, exposition, gauges, reading};
 use crate::calendar::Calendar;
-use crate::domain::Timestamp;
-use crate::ingest::{self, saved_page};
-use crate::parse::Layout;
 use crate::poll::{Pace, Schedule};
+use crate::query::tests::{at, see};
 use crate::query::{self, Due, Polling};
 use crate::store::Store;
-
-fn at(text: &str) -> Timestamp {
-    chrono::DateTime::parse_from_rfc3339(&format!("{text}:00+07:00")).unwrap().to_utc()
-}
-
-fn see(store: &mut Store, source: &str, time: &str, rows: &str) {
-    let source = ingest::Source {
-        name: source.to_owned(),
-        url: "https://example.org/".to_owned(),
-        layout: Layout::Kontan,
-        slowest_poll: Duration::from_secs(60),
-    };
-    let page = saved_page("page".to_owned(), format!("| INDIKATOR |\n{rows}").into_bytes(), at(time));
-    store.write(|tables| ingest::ingest(tables, &source, &page)).unwrap();
-}
 
 fn polled(names: &[&str]) -> BTreeSet<String> {
     names.iter().map(|name| (*name).to_owned()).collect()
