@@ -5,7 +5,7 @@ use rusqlite::{Row, params};
 use crate::domain::{AlertState, DeliveryFate, Notice, Timestamp};
 
 use super::error::{Doing, StoreError};
-use super::{Tables, instant, seal};
+use super::{Tables, instant, seal, spelled};
 
 /// How the rule of an alert stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,23 +57,18 @@ pub struct Delivery {
 }
 
 fn alert(row: &Row<'_>) -> rusqlite::Result<StoredAlert> {
-    let word: String = row.get(2)?;
-    let state = AlertState::ALL.into_iter().find(|state| state.word() == word);
     Ok(StoredAlert {
         name: row.get(0)?,
         rule: row.get(1)?,
-        state: state.ok_or(rusqlite::Error::InvalidQuery)?,
+        state: spelled(row, 2, AlertState::ALL, AlertState::word)?,
         since: instant(row.get(3)?)?,
     })
 }
 
 fn delivery(row: &Row<'_>) -> rusqlite::Result<Delivery> {
-    let (kind, outcome): (String, String) = (row.get(2)?, row.get(10)?);
-    let notice = Notice::ALL.into_iter().find(|notice| notice.word() == kind);
-    let fate = DeliveryFate::ALL.into_iter().find(|fate| fate.word() == outcome);
     let what = NewDelivery {
         alert: row.get(1)?,
-        notice: notice.ok_or(rusqlite::Error::InvalidQuery)?,
+        notice: spelled(row, 2, Notice::ALL, Notice::word)?,
         rule: row.get(3)?,
         readings: row.get(4)?,
         since: instant(row.get(5)?)?,
@@ -85,7 +80,7 @@ fn delivery(row: &Row<'_>) -> rusqlite::Result<Delivery> {
         channel: row.get(7)?,
         attempts: row.get(8)?,
         next_attempt_at: row.get::<_, Option<i64>>(9)?.map(instant).transpose()?,
-        fate: fate.ok_or(rusqlite::Error::InvalidQuery)?,
+        fate: spelled(row, 10, DeliveryFate::ALL, DeliveryFate::word)?,
         detail: row.get(11)?,
     })
 }

@@ -7,7 +7,7 @@ use rusqlite::{Row, params};
 use crate::domain::{Indicator, Kind, Slug};
 
 use super::error::{Doing, StoreError};
-use super::{Tables, seal};
+use super::{Tables, seal, spelled};
 
 /// An indicator and its key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,15 +21,12 @@ pub struct StoredIndicator {
 }
 
 fn indicator(row: &Row<'_>) -> rusqlite::Result<StoredIndicator> {
-    let kind: String = row.get(4)?;
-    let kind =
-        Kind::ALL.into_iter().find(|known| known.word() == kind).ok_or(rusqlite::Error::InvalidQuery)?;
     let heartbeat: i64 = row.get(6)?;
     let indicator = Indicator {
         source: row.get(7)?,
         slug: Slug::of(&row.get::<_, String>(2)?),
         label: row.get(3)?,
-        kind,
+        kind: spelled(row, 4, Kind::ALL, Kind::word)?,
         unit: row.get(5)?,
         heartbeat: Duration::from_secs(heartbeat.unsigned_abs()),
     };

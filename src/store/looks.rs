@@ -5,7 +5,7 @@ use rusqlite::{OptionalExtension, Row, params};
 use crate::domain::{Look, Outcome, Timestamp};
 
 use super::error::{Doing, StoreError};
-use super::{Tables, instant};
+use super::{Tables, instant, spelled};
 
 /// The newest attempts of a source that ended alike.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,10 +21,7 @@ fn poll(row: &Row<'_>) -> rusqlite::Result<Look> {
     if let Some(capture) = row.get(1)? {
         return Ok(Look { at, found: Ok(capture) });
     }
-    let word = row.get_ref(2)?.as_str()?;
-    let outcome = Outcome::ALL.into_iter().find(|outcome| outcome.word() == word);
-    let status: Option<u16> = row.get(3)?;
-    let cause = outcome.and_then(|outcome| outcome.failure(status));
+    let cause = spelled(row, 2, Outcome::ALL, Outcome::word)?.failure(row.get(3)?);
     // A success without a text was never written.
     Ok(Look { at, found: Err(cause.ok_or(rusqlite::Error::InvalidQuery)?) })
 }

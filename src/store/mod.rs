@@ -246,6 +246,17 @@ fn check_sqlite() -> Result<(), StoreError> {
     if is_safe { Ok(()) } else { Err(StoreError::OldSqlite { found: rusqlite::version() }) }
 }
 
+/// The value that a stored word stands for.
+fn spelled<T: Copy, const N: usize>(
+    row: &rusqlite::Row<'_>,
+    column: usize,
+    all: [T; N],
+    word: fn(T) -> &'static str,
+) -> rusqlite::Result<T> {
+    let stored = row.get_ref(column)?.as_str()?;
+    all.into_iter().find(|one| word(*one) == stored).ok_or(rusqlite::Error::InvalidQuery)
+}
+
 /// A stored instant.
 fn instant(seconds: i64) -> rusqlite::Result<Timestamp> {
     chrono::DateTime::from_timestamp(seconds, 0).ok_or(rusqlite::Error::IntegralValueOutOfRange(0, seconds))

@@ -5,7 +5,7 @@ use rusqlite::{OptionalExtension, Row, params};
 use crate::domain::{Attempt, Drift, Outcome, TimeRange, Timestamp};
 
 use super::error::{Doing, StoreError};
-use super::{Tables, instant, seal};
+use super::{Tables, instant, seal, spelled};
 
 /// That a text was seen at some time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,11 +36,9 @@ impl LoggedPoll {
 }
 
 fn logged(row: &Row<'_>) -> rusqlite::Result<LoggedPoll> {
-    let word: String = row.get(3)?;
-    let outcome = Outcome::ALL.into_iter().find(|outcome| outcome.word() == word);
     let attempt = Attempt {
         started_at: instant(row.get(2)?)?,
-        outcome: outcome.ok_or(rusqlite::Error::InvalidQuery)?,
+        outcome: spelled(row, 3, Outcome::ALL, Outcome::word)?,
         http_status: row.get(4)?,
         duration_ms: row.get::<_, i64>(5)?.unsigned_abs(),
         body_bytes: row.get::<_, Option<i64>>(6)?.map(i64::unsigned_abs),
