@@ -127,10 +127,17 @@ fn tell_capture(global: &Global, captured: &Captured) {
     if let Fate::Untimed(untimed) = &captured.fate {
         complain(&format!("{name}: {untimed}; its rows are left out"));
     }
-    if global.verbose > 0 && captured.fate == Fate::Unparsed {
-        tell_issues(global, &name, &captured.reading.issues, &[]);
-    } else if global.verbose > 0 && captured.fate == Fate::Read {
+    if global.verbose == 0 {
+        return;
+    }
+    if captured.fate != Fate::NoBlock {
         tell_issues(global, &name, &captured.reading.issues, &captured.reading.quotes);
+    }
+    if captured.fate == Fate::Unresolved {
+        note(global.quiet, &format!("{name}: the same as a page that is not ahead of it here"));
+    }
+    if captured.is_truncated {
+        note(global.quiet, &format!("{name}: the crawler cut it short"));
     }
 }
 
@@ -153,9 +160,9 @@ fn tell_issues(global: &Global, name: &str, issues: &[Issue], quotes: &[Quote]) 
 fn tell_totals(global: &Global, tallies: &[Tally]) {
     let totals = Totals::of(tallies);
     let counted = [
-        (totals.unparsed, "pages with the word of the block and no row"),
+        (totals.unparsed, "pages with the word INDIKATOR and no row"),
         (totals.encoding_mismatch, "pages with bytes that are no text"),
-        (totals.revisit_unresolved, "repeats of pages that have no rows here"),
+        (totals.revisit_unresolved, "repeats of pages that are not ahead of them"),
         (totals.truncated, "pages that the crawler cut short"),
     ];
     let told = counted.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));

@@ -3,12 +3,16 @@
 #![expect(clippy::unwrap_used, reason = "a helper of a test fails its test")]
 
 mod alerts;
+mod archive_rows;
+mod archives;
 mod bad_input;
 mod captures;
 mod channels;
 mod chart;
 mod common;
 mod config;
+#[path = "../corpus/mod.rs"]
+mod corpus;
 mod daemon;
 mod database;
 mod drift;

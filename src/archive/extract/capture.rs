@@ -18,7 +18,7 @@ pub enum Fate {
     Unparsed,
     /// It has rows, and its record no time: the rows do not count.
     Untimed(Untimed),
-    /// A note that a page was the same as one that is not in this input, or had no rows there.
+    /// A note that a page was the same as one that is not ahead of it in this input.
     Unresolved,
 }
 

@@ -49,9 +49,18 @@ pub(super) fn look(file: &Arc<str>, record: &Record<'_>, options: &Options<'_>) 
         }
         // Neither elements nor documents are left in a text.
         Kind::Conversion if *options.layout == Layout::Kontan => page(record.block, Some(CONVERTED)),
-        Kind::Revisit => Looked::Revisit(Revisit::of(file, record, options.time)),
-        Kind::Resource | Kind::Conversion | Kind::Other => Looked::Other,
+        Kind::Revisit if may_revisit_page(record.block, options.layout) => {
+            Looked::Revisit(Revisit::of(file, record, options.time))
+        }
+        Kind::Resource | Kind::Conversion | Kind::Revisit | Kind::Other => Looked::Other,
     }
+}
+
+/// Whether a revisit, going by the head of the answer that it keeps, is one of a page: of pictures there are many.
+fn may_revisit_page(block: &[u8], layout: &Layout) -> bool {
+    let answer = response(block);
+    matches!(answer.status, None | Some(200 | 304))
+        && is_kind_of_page(answer.fields.get("Content-Type"), layout)
 }
 
 fn archived(

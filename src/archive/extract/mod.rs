@@ -24,6 +24,8 @@ mod piece;
 mod revisit;
 mod scan;
 mod tally;
+#[cfg(test)]
+mod tests;
 mod time;
 mod wanted;
 
@@ -87,9 +89,18 @@ pub fn extract(
     options: &Options<'_>,
     sink: &mut dyn FnMut(Found) -> ControlFlow<()>,
 ) -> Vec<Tally> {
+    extract_in_pieces(inputs, options, sink, piece::PIECE)
+}
+
+fn extract_in_pieces(
+    inputs: &[Input],
+    options: &Options<'_>,
+    sink: &mut dyn FnMut(Found) -> ControlFlow<()>,
+    length: u64,
+) -> Vec<Tally> {
     let mut gathering = Gathering::new(inputs, options, sink);
     ordered::in_order(
-        piece::pieces(inputs, options.threads),
+        piece::pieces(inputs, options.threads, length),
         options.threads,
         &|piece, sink| scan::scan(&inputs[piece.input], *piece, options, sink),
         &mut |piece, item| gathering.take(piece, item),

@@ -8,9 +8,9 @@ use memchr::memmem;
 use super::input::Input;
 
 /// How much of a file one piece has, in bytes.
-const PIECE: u64 = 4 << 20;
+pub(super) const PIECE: u64 = 4 << 20;
 /// How far a beginning is looked for. A file that is one compressed stream has none.
-const REACH: u64 = 8 * PIECE;
+const REACH: u64 = 32 << 20;
 /// How much is looked through at a time.
 const WINDOW: usize = 256 * 1024;
 /// How much of a compressed beginning must be there to be recognized.
@@ -32,13 +32,13 @@ pub(super) struct Piece {
     pub(super) is_first: bool,
 }
 
-/// The pieces of inputs, in order: each is cut only when it is asked for.
-pub(super) fn pieces(inputs: &[Input], threads: usize) -> impl Iterator<Item = Piece> {
+/// The pieces of inputs, in order, for several threads each about so long: each is cut only when it is asked for.
+pub(super) fn pieces(inputs: &[Input], threads: usize, length: u64) -> impl Iterator<Item = Piece> {
     let mut next = (!inputs.is_empty()).then(|| first(inputs, 0));
     std::iter::from_fn(move || {
         let begin = next?;
         let input = &inputs[begin.input];
-        let end = if threads > 1 { cut(input, begin.start.saturating_add(PIECE)) } else { None };
+        let end = if threads > 1 { cut(input, begin.start.saturating_add(length)) } else { None };
         next = match end {
             Some(start) => Some(Piece { start, is_first: false, ..begin }),
             None => (begin.input + 1 < inputs.len()).then(|| first(inputs, begin.input + 1)),

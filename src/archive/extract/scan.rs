@@ -61,7 +61,8 @@ fn read(
     end: &mut PieceEnd,
     sink: Sink<'_, Item>,
 ) -> io::Result<()> {
-    let mut bytes = Counted { inner: input.open(piece.start)?, progress: options.progress };
+    let own = piece.end.map_or(u64::MAX, |end| end - piece.start);
+    let mut bytes = Counted { inner: input.open(piece.start)?, progress: options.progress, own };
     let mut head = Vec::new();
     bytes.by_ref().take(HEAD).read_to_end(&mut head)?;
     let is_whole = piece.is_first && input.range().is_none();
@@ -115,17 +116,20 @@ fn read_page(
     Ok(())
 }
 
-/// A reader that tells how far it is.
+/// A reader that tells how far it is. What is read beyond a piece is counted by the next one.
 struct Counted<'a, R> {
     inner: R,
     progress: Option<&'a AtomicU64>,
+    own: u64,
 }
 
 impl<R: Read> Read for Counted<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let length = self.inner.read(buffer)?;
+        let own = self.own.min(length as u64);
+        self.own -= own;
         if let Some(progress) = self.progress {
-            progress.fetch_add(length as u64, Ordering::Relaxed);
+            progress.fetch_add(own, Ordering::Relaxed);
         }
         Ok(length)
     }

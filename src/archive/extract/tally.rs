@@ -30,7 +30,7 @@ pub struct Totals {
     pub unparsed: u64,
     /// Pages with rows and with bytes that mean nothing in the character set that they are said to be in.
     pub encoding_mismatch: u64,
-    /// Notes that a page was the same as one that is not in the same input, or had no rows there.
+    /// Notes that a page was the same as one that is not ahead of it in the same input.
     pub revisit_unresolved: u64,
     /// Pages that the crawler cut short, as it says.
     pub truncated: u64,
