@@ -53,9 +53,13 @@ impl Configured {
             sources = in_force.plan.sources.len(),
             "read the configuration again"
         );
-        let (database, log_format, listen) =
-            (self.config.database.clone(), self.config.log_format, self.config.listen);
-        self.config = Config { database, log_format, listen, ..new };
+        let (database, log_format, listen, push) = (
+            self.config.database.clone(),
+            self.config.log_format,
+            self.config.listen,
+            self.config.push.clone(),
+        );
+        self.config = Config { database, log_format, listen, push, ..new };
         Ok(in_force)
     }
 }
@@ -106,6 +110,9 @@ fn fixed(old: &Config, new: &Config) -> Vec<String> {
     }
     if old.listen != new.listen {
         fixed.push("the address of the health and metrics pages changes with a restart".to_owned());
+    }
+    if old.push != new.push {
+        fixed.push("where what is recorded is copied to changes with a restart".to_owned());
     }
     fixed
 }

@@ -1,0 +1,61 @@
+//! `[push]`: the team's PostgreSQL that the daemon copies to. Whether the address works is for whoever uses it to say.
+
+use std::path::Path;
+
+use toml::Spanned;
+use url::Url;
+
+use super::channel::place;
+use super::error::Problem;
+use super::file;
+use super::lookup::Env;
+use super::secret::{Address, SecretError};
+use crate::domain::Hidden;
+
+/// A team's PostgreSQL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Push {
+    /// Its address.
+    pub to: Address,
+    /// Whether the daemon copies to it.
+    pub enabled: bool,
+}
+
+impl Push {
+    /// Reads the address.
+    ///
+    /// # Errors
+    /// It is secret and cannot be had.
+    pub fn address(&self, env: Env<'_>) -> Result<Hidden, SecretError> {
+        match &self.to {
+            Address::Plain(url) => Ok(Hidden::new(url.as_str())),
+            Address::Secret(secret) => secret.read(env),
+        }
+    }
+}
+
+/// What a file's table means.
+pub(super) fn push(file: &file::Push, path: &Path, env: Env<'_>) -> Result<Option<Push>, Problem> {
+    let Some(to) = &file.to else { return Ok(None) };
+    let to = match to.get_ref() {
+        toml::Value::String(text) => Address::Plain(address(&Spanned::new(to.span(), text))?),
+        _ => Address::Secret(place("to", to, path, env)?),
+    };
+    Ok(Some(Push { to, enabled: file.enabled.unwrap_or(true) }))
+}
+
+/// An address without a password: that does not stand in the configuration. Nothing of it is in a message.
+fn address(text: &Spanned<&String>) -> Result<Url, Problem> {
+    let problem = |why: &str| Problem::new(text.span(), format!("`to`: {why}"));
+    let url = Url::parse(text.get_ref())
+        .map_err(|_| problem("this is no address; write it like postgres://user@host/database"))?;
+    if !matches!(url.scheme(), "postgres" | "postgresql") {
+        return Err(problem("an address of PostgreSQL begins with postgres://"));
+    }
+    if url.password().is_some() || url.query_pairs().any(|(key, _)| key == "password") {
+        return Err(problem(
+            "a password does not stand in the configuration; write { env = \"NAME\" } or { file = \"PATH\" } for the whole address, or set PGPASSWORD",
+        ));
+    }
+    Ok(url)
+}
