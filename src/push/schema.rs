@@ -31,7 +31,9 @@ pub(super) async fn prepare(client: &mut Client) -> Result<(), PushError> {
 
 /// The version of the tables, if there are any; never one that is not known.
 async fn version(client: &impl GenericClient) -> Result<Option<i32>, PushError> {
-    let there = "SELECT to_regclass('pantau.schema_version') IS NOT NULL";
+    // Asked of the catalogue itself: `to_regclass` remembers that there was none while it waited for its turn.
+    let there =
+        "SELECT EXISTS (SELECT FROM pg_tables WHERE schemaname = 'pantau' AND tablename = 'schema_version')";
     if !doing("look at the tables", client.query_one(there, &[])).await?.get::<_, bool>(0) {
         return Ok(None);
     }
