@@ -157,13 +157,17 @@ mod tests {
     #[test]
     fn what_waits_for_a_restart_is_named() {
         let old = config("[store]\npath = \"/a.db\"\n");
-        let new = config("[store]\npath = \"/b.db\"\n[log]\nformat = \"json\"\n[web]\nlisten = \"9187\"\n");
+        let new = config(
+            "[store]\npath = \"/b.db\"\n[log]\nformat = \"json\"\n[web]\nlisten = \"9187\"\n\
+                          [push]\nto = \"postgres://ana@localhost/market\"\n",
+        );
         assert_eq!(
             fixed(&old, &new),
             [
                 "the database stays /a.db until a restart; the configuration names /b.db",
                 "the form of the log changes with a restart",
                 "the address of the health and metrics pages changes with a restart",
+                "where what is recorded is copied to changes with a restart",
             ]
         );
         assert_eq!(fixed(&old, &old), [""; 0]);

@@ -59,3 +59,50 @@ fn address(text: &Spanned<&String>) -> Result<Url, Problem> {
     }
     Ok(url)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Config, Secret};
+    use super::*;
+
+    fn parse(rest: &str) -> Result<Config, String> {
+        let text = format!("[push]\n{rest}\n");
+        Config::parse(&text, Path::new("/etc/pantau/pantau.toml"), &|_| None)
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_address_stands_there_or_elsewhere_and_reads_back_as_it_was() {
+        let plain = Address::Plain("postgres://ana@db.example.org/market".parse().unwrap());
+        for (rest, to, enabled) in [
+            ("to = \"postgres://ana@db.example.org/market\"", plain, true),
+            ("to = { env = \"TO\" }\nenabled = false", Address::Secret(Secret::Env("TO".to_owned())), false),
+            ("to = { file = \"to\" }", Address::Secret(Secret::File("/etc/pantau/to".into())), true),
+        ] {
+            let config = parse(rest).unwrap();
+            assert_eq!(config.push, Some(Push { to, enabled }), "{rest}");
+            let again = Config::parse(&config.to_toml(), Path::new("/etc/pantau/pantau.toml"), &|_| None);
+            assert_eq!(again.unwrap(), config, "{rest}");
+        }
+        assert_eq!(parse("enabled = true").unwrap().push, None);
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_refused_and_no_password_repeated() {
+        for (rest, expected) in [
+            ("to = \"postgres://ana:rahasia@localhost/m\"", "a password does not stand in the configuration"),
+            (
+                "to = \"postgres://localhost/m?password=rahasia\"",
+                "a password does not stand in the configuration",
+            ),
+            ("to = \"https://rahasia.example.org/\"", "begins with postgres://"),
+            ("to = \"host=localhost password=rahasia\"", "this is no address"),
+            ("to = { password = \"rahasia\" }", "a secret does not stand in the configuration"),
+            ("to = 7", "a secret does not stand in the configuration"),
+            ("too = \"rahasia\"", "unknown"),
+        ] {
+            let refusal = parse(rest).unwrap_err();
+            assert!(refusal.contains(expected) && !refusal.contains("rahasia"), "{rest}: {refusal}");
+        }
+    }
+}

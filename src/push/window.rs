@@ -200,3 +200,81 @@ pub(super) fn next_told(
     }
     Ok(next)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::ingest::{Source, ingest, saved_page};
+    use crate::parse::Layout;
+    use crate::store::Store;
+
+    /// Ten in the morning, UTC.
+    fn at(minute: i64) -> Timestamp {
+        DateTime::from_timestamp(1_732_500_000 / LENGTH * LENGTH + 36_000 + 60 * minute, 0).unwrap()
+    }
+
+    fn see(store: &mut Store, minute: i64, level: i64) {
+        let source = Source {
+            name: "kontan".to_owned(),
+            url: "https://www.kontan.co.id/".to_owned(),
+            layout: Layout::Kontan,
+            slowest_poll: Duration::from_secs(60),
+        };
+        let text = format!("| : WIB | INDIKATOR |\n• LQ45 {level} 0,00 0,00%\n");
+        let page = saved_page(source.url.clone(), text.into_bytes(), at(minute));
+        store.write(|tables| ingest(tables, &source, &page)).unwrap();
+    }
+
+    fn window(store: &Store) -> Window {
+        let source = store.tables().source("kontan").unwrap().unwrap();
+        Window::read(store.tables(), &source, at(0)).unwrap()
+    }
+
+    /// The quarters, by the minute they begin at, that a sighting changes.
+    fn changed_by(minute: i64, level: i64) -> Vec<i64> {
+        let mut store = Store::open_in_memory().unwrap();
+        [(0, 900), (20, 900), (40, 900), (50, 901)]
+            .iter()
+            .for_each(|&(at, level)| see(&mut store, at, level));
+        let before = window(&store).fingerprints();
+        see(&mut store, minute, level);
+        let after = window(&store).fingerprints();
+        assert!(before.keys().all(|part| after.contains_key(part)));
+        let changed = after.iter().filter(|(part, fingerprint)| before.get(part) != Some(fingerprint));
+        changed.map(|(part, _)| (part.0 - at(0).timestamp()) / 60).collect()
+    }
+
+    #[test]
+    fn a_sighting_changes_the_fingerprint_of_its_quarter_alone() {
+        assert_eq!(changed_by(50, 901), [0; 0], "the same again");
+        assert_eq!(changed_by(55, 901), [45]);
+        assert_eq!(changed_by(70, 950), [60]);
+        assert_eq!(changed_by(10, 900), [0]);
+    }
+
+    #[test]
+    fn a_run_that_is_split_or_made_longer_changes_the_quarters_that_its_ends_are_in() {
+        assert_eq!(changed_by(21, 905), [15, 30]);
+        assert_eq!(changed_by(75, 901), [45, 75]);
+    }
+
+    #[test]
+    fn every_sighting_of_a_quarter_is_a_row_with_what_is_believed_of_it() {
+        let mut store = Store::open_in_memory().unwrap();
+        [(0, 900), (1, 900), (2, 90_000), (3, 901), (16, 902)]
+            .iter()
+            .for_each(|&(at, level)| see(&mut store, at, level));
+        let (window, series) = (window(&store), HashMap::from([(1, 7)]));
+        let rows = window.rows(store.tables(), &mut Texts::default(), Part::of(at(0)), &series).unwrap();
+        let told: Vec<_> = rows.iter().map(|row| (row.series, row.at, row.standing, row.until)).collect();
+        let accepted = |minute| (7, at(minute), Standing::Accepted, None);
+        assert_eq!(told, [accepted(0), accepted(1), (7, at(2), Standing::Held, None), accepted(3)]);
+        assert_eq!(
+            rows[0].numbers(),
+            [Some("900".to_owned()), Some("0.00".to_owned()), Some("0.00".to_owned())]
+        );
+        assert!(window.is_known(&series) && !window.is_known(&HashMap::new()));
+    }
+}
