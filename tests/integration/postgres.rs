@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// It refuses to run as root, so where the tests do, it runs as the user that its package makes.
 const USER: &str = "postgres";
 
-/// Sessions that do nothing but hold a lock.
+/// Sessions that do nothing but hold what they hold.
 const SLEEPING: &str = "FROM pg_stat_activity WHERE wait_event = 'PgSleep'";
 
 /// A server; it ends with the test at the latest.
@@ -131,6 +131,11 @@ impl Postgres {
         serde_json::from_str(&json).unwrap_or_else(|error| panic!("{error}\n{json}"))
     }
 
+    /// How many sessions sleep.
+    pub(crate) fn sleeping(&self) -> u64 {
+        self.count(&format!("SELECT count(*) {SLEEPING}"))
+    }
+
     /// Somebody who holds a lock until [`Postgres::release`].
     pub(crate) fn hold(&self, lock: &str) -> Holder {
         let sql = format!("BEGIN; {lock}; SELECT pg_sleep(600)");
@@ -141,9 +146,7 @@ impl Postgres {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        wait_for("the lock", PATIENCE, || {
-            (self.count(&format!("SELECT count(*) {SLEEPING}")) > 0).then_some(())
-        });
+        wait_for("the lock", PATIENCE, || (self.sleeping() > 0).then_some(()));
         Holder(child)
     }
 

@@ -177,6 +177,33 @@ fn a_pusher_that_is_killed_in_the_middle_leaves_nothing_half_done() {
     }
 }
 
+/// Lets one batch through, and holds the next one up.
+const STALL: &str = "CREATE FUNCTION stall() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN \
+                     IF EXISTS (SELECT FROM pantau.told) THEN PERFORM pg_sleep(600); END IF; RETURN NULL; END'; \
+                     CREATE TRIGGER stall BEFORE INSERT ON pantau.observation EXECUTE FUNCTION stall()";
+
+#[test]
+fn a_push_goes_on_where_the_last_one_was_acknowledged() {
+    let Some(mut server) = Postgres::start() else { return };
+    let home = home_of(5600, 1);
+    let empty = Home::new();
+    Store::open_writer(&empty.path("empty.db")).map(drop).unwrap();
+    push(&empty, &server.url()).args(["--db", "empty.db"]).ok();
+    server.run(STALL);
+    let pusher = push(&home, &server.url()).start();
+    wait_for("the second batch", PATIENCE, || (server.sleeping() == 1).then_some(()));
+    server.crash();
+    let done = pusher.wait(PATIENCE);
+    assert_eq!(done.code, Some(75), "{done}");
+    server.go_on();
+    server.run("DROP FUNCTION stall CASCADE");
+    let acknowledged = server.count("SELECT count(*) FROM pantau.observation");
+    assert!((20_000..22_400).contains(&acknowledged), "{acknowledged}");
+    let left = 22_400 - acknowledged;
+    assert_eq!(counts(&push(&home, &server.url()).ok()), (left, left, 0, 0));
+    the_server_has_the_history(&home, &server);
+}
+
 #[test]
 fn what_is_learnt_later_makes_no_row_wrong() {
     let Some(server) = Postgres::start() else { return };
