@@ -8,13 +8,15 @@ use super::exit::Exit;
 mod with {
     use std::sync::Arc;
 
+    use crate::clock;
     use crate::config::Config;
     use crate::domain::Hidden;
-    use crate::push::{Copier, Extent, Follower, Target};
+    use crate::push::{Copied, Copier, Extent, Follower, Target};
     use crate::report::PushRow;
 
     use super::super::context::variable;
     use super::super::exit::Refusal;
+    use super::super::pages::Telling;
     use super::{Context, Exit, PushArgs};
 
     pub(in crate::cli) fn run(context: &Context, args: &PushArgs) -> anyhow::Result<Exit> {
@@ -57,8 +59,7 @@ mod with {
     }
 
     /// The copying of a daemon, if it does.
-    #[derive(Debug, Clone)]
-    pub(in crate::cli) struct Pushing(Option<Arc<Follower>>);
+    pub(in crate::cli) struct Pushing(Option<Follower>);
 
     impl Pushing {
         pub(in crate::cli) fn configured(context: &Context) -> anyhow::Result<Self> {
@@ -68,7 +69,14 @@ mod with {
             if let Some(warning) = target.warning() {
                 tracing::warn!(server = target.label(), "{warning}");
             }
-            Ok(Self(Some(Arc::new(Follower::new(target, database.clone())))))
+            Ok(Self(Some(Follower::new(target, database.clone()))))
+        }
+
+        /// Has the metrics say how it goes.
+        pub(in crate::cli) fn telling(self, telling: Telling) -> Self {
+            let Some(follower) = self.0 else { return Self(None) };
+            let tell = move |server: &str, copied: Copied| telling.copied(server, copied.new, clock::now());
+            Self(Some(follower.on_copy(Arc::new(tell))))
         }
 
         /// Says that something was recorded. Never waits.
@@ -78,7 +86,7 @@ mod with {
             }
         }
 
-        pub(in crate::cli) async fn follow(self, shutdown: impl Future<Output = ()>) {
+        pub(in crate::cli) async fn follow(&self, shutdown: impl Future<Output = ()>) {
             if let Some(follower) = &self.0 {
                 follower.run(shutdown).await;
             }
@@ -89,6 +97,7 @@ mod with {
 #[cfg(not(feature = "postgres"))]
 mod with {
     use super::super::exit::Refusal;
+    use super::super::pages::Telling;
     use super::{Context, Exit, PushArgs};
 
     fn refuse() -> anyhow::Error {
@@ -101,7 +110,6 @@ mod with {
     }
 
     /// The copying of a daemon, which this one cannot do.
-    #[derive(Debug, Clone)]
     pub(in crate::cli) struct Pushing;
 
     impl Pushing {
@@ -110,10 +118,13 @@ mod with {
             if is_wanted { Err(refuse()) } else { Ok(Self) }
         }
 
-        #[expect(clippy::unused_self, reason = "there is nobody to tell")]
+        pub(in crate::cli) fn telling(self, _: Telling) -> Self {
+            self
+        }
+
         pub(in crate::cli) fn recorded(&self) {}
 
-        pub(in crate::cli) async fn follow(self, shutdown: impl Future<Output = ()>) {
+        pub(in crate::cli) async fn follow(&self, shutdown: impl Future<Output = ()>) {
             shutdown.await;
         }
     }

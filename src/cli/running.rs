@@ -38,7 +38,7 @@ pub(super) struct Running<'a> {
     telling: Telling,
     store: SharedStore,
     alerts: Arc<Alerts>,
-    pushing: Pushing,
+    pushing: Arc<Pushing>,
     progress: Progress,
     plans: watch::Sender<Arc<Plan<Client>>>,
     kept: watch::Sender<Retention>,
@@ -69,10 +69,10 @@ impl<'a> Running<'a> {
             service: Service::new(),
             line: status.line(),
             status,
+            pushing: Arc::new(pushing.telling(telling.clone())),
             telling,
             store: store.clone(),
             alerts: Arc::new(alerts),
-            pushing,
             progress: Progress::default(),
             plans,
             kept: watch::Sender::new(configured.retention()),
@@ -86,7 +86,8 @@ impl<'a> Running<'a> {
     pub(super) async fn poll(self, workers: &Handle) -> anyhow::Result<()> {
         // Ends with the workers; a batch that is being removed is finished, or rolled back, by itself.
         workers.spawn(poll::prune_daily(self.store.clone(), self.kept.subscribe(), clock::now));
-        workers.spawn(self.pushing.clone().follow(asked_to_stop(self.stop.subscribe())));
+        let (pushing, asked) = (self.pushing.clone(), asked_to_stop(self.stop.subscribe()));
+        workers.spawn(async move { pushing.follow(asked).await });
         let (begun, begins) = oneshot::channel();
         let polling = poll::run(self.daemon(), asked_to_stop(self.stop.subscribe()));
         let polling = workers.spawn(alongside(announced(polling, begun), self.alerts.clone()));

@@ -2,6 +2,7 @@
 //! poll needs, so whatever the server does, no poll waits for it.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -29,19 +30,29 @@ pub fn pause_after(failures: u32) -> Duration {
     doubled(FIRST_PAUSE, failures.saturating_sub(1)).min(LONGEST_PAUSE)
 }
 
+/// Is told of each copy that succeeded: all that was recorded until then is on the server that is named.
+pub type OnCopy = Arc<dyn Fn(&str, Copied) + Send + Sync>;
+
 /// Follows a database.
-#[derive(Debug)]
+#[expect(missing_debug_implementations, reason = "who is told of copies is a function")]
 pub struct Follower {
     target: Target,
     database: PathBuf,
     recorded: Notify,
+    on_copy: Option<OnCopy>,
 }
 
 impl Follower {
     /// Nothing is told before [`Follower::run`].
     #[must_use]
     pub fn new(target: Target, database: PathBuf) -> Self {
-        Self { target, database, recorded: Notify::new() }
+        Self { target, database, recorded: Notify::new(), on_copy: None }
+    }
+
+    /// Tells somebody of each copy that succeeded.
+    #[must_use]
+    pub fn on_copy(self, on_copy: OnCopy) -> Self {
+        Self { on_copy: Some(on_copy), ..self }
     }
 
     /// Says that something was recorded. Never waits.
@@ -72,16 +83,24 @@ impl Follower {
         let mut copier = Copier::connect(&self.target, self.database.clone()).await?;
         loop {
             let looked_at_all = Instant::now();
-            outage.end(&self.target, copier.copy(Extent::Untold).await?);
+            outage.end(&self.target, self.copy(&mut copier, Extent::Untold).await?);
             while let Some(left) = LOOK_AT_ALL.checked_sub(looked_at_all.elapsed()) {
                 if timeout(left, self.recorded.notified()).await.is_err() {
                     break;
                 }
                 sleep(GATHERING).await;
-                let copied = copier.copy(Extent::Newest).await?;
-                tracing::debug!(rows = copied.rows, new = copied.new, "pushed");
+                self.copy(&mut copier, Extent::Newest).await?;
             }
         }
+    }
+
+    async fn copy(&self, copier: &mut Copier, extent: Extent) -> Result<Copied, PushError> {
+        let copied = copier.copy(extent).await?;
+        tracing::debug!(rows = copied.rows, new = copied.new, "pushed");
+        if let Some(on_copy) = &self.on_copy {
+            on_copy(self.target.label(), copied);
+        }
+        Ok(copied)
     }
 }
 

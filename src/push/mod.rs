@@ -36,5 +36,5 @@ mod window;
 
 pub use copy::{Copied, Copier, Extent};
 pub use error::PushError;
-pub use follow::{Follower, pause_after};
+pub use follow::{Follower, OnCopy, pause_after};
 pub use target::Target;
