@@ -20,14 +20,15 @@
 //!
 //! ```text
 //! 5  cli + config                                           knows every name; wires the rest together
-//! 4  poll   archive   report   web                          the daemon; captures in files; the text forms of answers; health
+//! 4  poll   archive   push   report   web                   the daemon; archives; a team's store; text forms; health
 //! 3  ingest | query   chart   alert                         one way in, one way out, its pictures; who is told of what
 //! 2  fetch   store   parse   series   format   calendar     two IO edges, four pure cores; clock
 //! 1  domain   files                                         words of the trade; who may read what is written
 //! ```
 //!
 //! Each outside crate has one door: reqwest in [`fetch`], rusqlite in [`store`], plotters in [`chart`], lettre
-//! in [`alert`], axum in [`web`], clap in [`cli`]. A test knows all the doors, and guards them and the layers.
+//! in [`alert`], axum in [`web`], tokio-postgres in `push`, clap in [`cli`]. A test knows all the doors, and guards them
+//! and the layers.
 //!
 //! # Reading order
 //!
@@ -65,6 +66,8 @@ pub mod format;
 pub mod ingest;
 pub mod parse;
 pub mod poll;
+#[cfg(feature = "postgres")]
+pub mod push;
 pub mod query;
 pub mod report;
 pub mod series;

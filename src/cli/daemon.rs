@@ -12,6 +12,7 @@ use crate::{clock, files};
 use super::context::Context;
 use super::exit::{Exit, Refusal};
 use super::pages::Showing;
+use super::push::Pushing;
 use super::reload::Configured;
 use super::running::{Running, tell_ignored_robots};
 use super::{Global, RunArgs, log};
@@ -22,6 +23,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(1);
 pub(super) fn run(global: &Global, context: &Context, args: &RunArgs) -> anyhow::Result<Exit> {
     log::start(context, args.log_format.map_or(context.config.log_format, Into::into));
     let (configured, in_force) = Configured::begin(context.config.clone())?;
+    let pushing = Pushing::configured(context)?;
     // Held until the process ends.
     let _lock = DatabaseLock::take(&context.config.database)?;
     let store = context.writer()?;
@@ -34,8 +36,9 @@ pub(super) fn run(global: &Global, context: &Context, args: &RunArgs) -> anyhow:
     tell_start(context, &store, &in_force.plan);
     let store = SharedStore::new(store);
     let telling = showing.telling();
-    let running =
-        async { Running::begin(global, configured, in_force, &store, telling)?.poll(workers.handle()).await };
+    let running = async {
+        Running::begin(global, configured, in_force, &store, telling, pushing)?.poll(workers.handle()).await
+    };
     let ended = desk.block_on(showing.beside(context, workers.handle(), running));
     // Work with a database that another process holds is not waited for.
     workers.shutdown_background();

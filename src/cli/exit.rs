@@ -117,6 +117,10 @@ fn judge(error: &anyhow::Error) -> (Exit, Option<String>) {
     if let Some(PollError::Store(error)) = error.downcast_ref() {
         return of_store(error);
     }
+    #[cfg(feature = "postgres")]
+    if let Some(error) = error.downcast_ref::<crate::push::PushError>() {
+        return of_push(error);
+    }
     if let Some(error) = error.downcast_ref::<ChartError>() {
         let exit = if error.is_no_data() {
             Exit::NoData
@@ -158,6 +162,29 @@ fn of_query(error: &QueryError) -> (Exit, Option<String>) {
         QueryError::AmbiguousPage { .. } => (Exit::Usage, Some("say more of it, or its number".to_owned())),
         QueryError::Store(error) => of_store(error),
         QueryError::Disorder(_) => (Exit::Unsound, None),
+    }
+}
+
+#[cfg(feature = "postgres")]
+fn of_push(error: &crate::push::PushError) -> (Exit, Option<String>) {
+    use crate::push::PushError;
+    match error {
+        PushError::Store(error) => of_store(error),
+        PushError::Address(_) => {
+            (Exit::Usage, Some("write it like postgres://user@host:5432/database".to_owned()))
+        }
+        PushError::Certificates { .. } => (Exit::Usage, None),
+        PushError::Newer { .. } => {
+            (Exit::Failed, Some("use the version of pantau that made them, or a newer one".to_owned()))
+        }
+        error if error.is_tls() => {
+            let hint = "sslrootcert=FILE in the address names whom to trust; sslmode=disable does without encryption";
+            (Exit::Failed, Some(hint.to_owned()))
+        }
+        error if error.is_transient() => {
+            (Exit::TryAgain, Some("what was copied stays; the next push goes on there".to_owned()))
+        }
+        _ => (Exit::Failed, None),
     }
 }
 

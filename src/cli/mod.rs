@@ -18,6 +18,7 @@ mod notify;
 mod pages;
 mod plan;
 mod poll;
+mod push;
 mod reextract;
 mod reload;
 mod review;
@@ -145,6 +146,8 @@ enum Command {
     Drift(DriftArgs),
     /// Read the pages again that were not understood, after a fix
     Reextract(ReextractArgs),
+    /// Copy what is recorded to a team's PostgreSQL
+    Push(PushArgs),
     /// Back up, verify or prune the database
     Db(DbArgs),
     /// Write a commented pantau.toml
@@ -408,6 +411,17 @@ struct ReextractArgs {
 }
 
 #[derive(Debug, Args)]
+struct PushArgs {
+    /// The server, such as postgres://user@host/database; that of the configuration by default. PGPASSWORD may have the
+    /// password
+    #[arg(long, value_name = "URL")]
+    to: Option<String>,
+    /// Copy everything again, whatever the server was told before
+    #[arg(long)]
+    all: bool,
+}
+
+#[derive(Debug, Args)]
 struct DbArgs {
     #[command(subcommand)]
     task: DbTask,
@@ -477,6 +491,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
         Command::Alert(args) => alert::run(&context()?, &args.task),
         Command::Drift(args) => drift::run(&context()?, &args),
         Command::Reextract(args) => reextract::run(&context()?, &args),
+        Command::Push(args) => push::run(&context()?, &args),
         Command::Db(args) => db::run(&context()?, &args.task),
         Command::Init(args) => setup::init(&cli.global, &args),
         Command::Config => setup::config(&context()?),

@@ -88,6 +88,12 @@ impl Telling {
         self.metrics.delivery(name, fate.word());
     }
 
+    /// All that was recorded until now is on a team's server; so many rows of it are new there.
+    #[cfg(feature = "postgres")]
+    pub(super) fn copied(&self, server: &str, new: u64, now: Timestamp) {
+        self.metrics.copied(server, new, now);
+    }
+
     /// The daemon was asked to stop.
     pub(super) fn stopping(&self) {
         self.standing.stopping();

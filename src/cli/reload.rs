@@ -53,9 +53,13 @@ impl Configured {
             sources = in_force.plan.sources.len(),
             "read the configuration again"
         );
-        let (database, log_format, listen) =
-            (self.config.database.clone(), self.config.log_format, self.config.listen);
-        self.config = Config { database, log_format, listen, ..new };
+        let (database, log_format, listen, push) = (
+            self.config.database.clone(),
+            self.config.log_format,
+            self.config.listen,
+            self.config.push.clone(),
+        );
+        self.config = Config { database, log_format, listen, push, ..new };
         Ok(in_force)
     }
 }
@@ -107,6 +111,9 @@ fn fixed(old: &Config, new: &Config) -> Vec<String> {
     if old.listen != new.listen {
         fixed.push("the address of the health and metrics pages changes with a restart".to_owned());
     }
+    if old.push != new.push {
+        fixed.push("where what is recorded is copied to changes with a restart".to_owned());
+    }
     fixed
 }
 
@@ -150,13 +157,17 @@ mod tests {
     #[test]
     fn what_waits_for_a_restart_is_named() {
         let old = config("[store]\npath = \"/a.db\"\n");
-        let new = config("[store]\npath = \"/b.db\"\n[log]\nformat = \"json\"\n[web]\nlisten = \"9187\"\n");
+        let new = config(
+            "[store]\npath = \"/b.db\"\n[log]\nformat = \"json\"\n[web]\nlisten = \"9187\"\n\
+                          [push]\nto = \"postgres://ana@localhost/market\"\n",
+        );
         assert_eq!(
             fixed(&old, &new),
             [
                 "the database stays /a.db until a restart; the configuration names /b.db",
                 "the form of the log changes with a restart",
                 "the address of the health and metrics pages changes with a restart",
+                "where what is recorded is copied to changes with a restart",
             ]
         );
         assert_eq!(fixed(&old, &old), [""; 0]);

@@ -16,6 +16,7 @@ use crate::{clock, format, query};
 
 use super::Global;
 use super::pages::Telling;
+use super::push::Pushing;
 use super::reload::{Configured, InForce};
 use super::service::{Service, StatusLine};
 use super::signals::{Signal, Signals};
@@ -37,6 +38,7 @@ pub(super) struct Running<'a> {
     telling: Telling,
     store: SharedStore,
     alerts: Arc<Alerts>,
+    pushing: Arc<Pushing>,
     progress: Progress,
     plans: watch::Sender<Arc<Plan<Client>>>,
     kept: watch::Sender<Retention>,
@@ -52,6 +54,7 @@ impl<'a> Running<'a> {
         InForce { plan, armed }: InForce,
         store: &SharedStore,
         telling: Telling,
+        pushing: Pushing,
     ) -> anyhow::Result<Self> {
         telling.polls(&plan);
         let signals = Signals::listen()?;
@@ -66,6 +69,7 @@ impl<'a> Running<'a> {
             service: Service::new(),
             line: status.line(),
             status,
+            pushing: Arc::new(pushing.telling(telling.clone())),
             telling,
             store: store.clone(),
             alerts: Arc::new(alerts),
@@ -82,6 +86,8 @@ impl<'a> Running<'a> {
     pub(super) async fn poll(self, workers: &Handle) -> anyhow::Result<()> {
         // Ends with the workers; a batch that is being removed is finished, or rolled back, by itself.
         workers.spawn(poll::prune_daily(self.store.clone(), self.kept.subscribe(), clock::now));
+        let (pushing, asked) = (self.pushing.clone(), asked_to_stop(self.stop.subscribe()));
+        workers.spawn(async move { pushing.follow(asked).await });
         let (begun, begins) = oneshot::channel();
         let polling = poll::run(self.daemon(), asked_to_stop(self.stop.subscribe()));
         let polling = workers.spawn(alongside(announced(polling, begun), self.alerts.clone()));
@@ -102,9 +108,11 @@ impl<'a> Running<'a> {
     /// Who is told of each poll.
     fn on_poll(&self) -> Observer {
         let (status, alerts, telling) = (self.status.clone(), self.alerts.clone(), self.telling.clone());
+        let pushing = self.pushing.clone();
         Arc::new(move |source, done| {
             status.observe(source, done);
             alerts.look();
+            pushing.recorded();
             telling.polled(source, &done.attempt);
         })
     }

@@ -253,7 +253,12 @@ fn secret(
 }
 
 /// `{ env = "NAME" }` or `{ file = "PATH" }`. What stands there instead is in no message: it may be the secret.
-fn place(key: &str, value: &Spanned<toml::Value>, path: &Path, env: Env<'_>) -> Result<Secret, Problem> {
+pub(super) fn place(
+    key: &str,
+    value: &Spanned<toml::Value>,
+    path: &Path,
+    env: Env<'_>,
+) -> Result<Secret, Problem> {
     let refuse = || {
         let text = format!(
             "`{key}`: a secret does not stand in the configuration; write {{ env = \"NAME\" }} or {{ file = \"PATH\" }}"

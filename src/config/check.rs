@@ -14,7 +14,7 @@ use super::error::Problem;
 use super::file::{self, File, Placed, RobotsName};
 use super::layout::{layout, text};
 use super::lookup::{Env, default_database, resolve};
-use super::{Config, FOREVER, FetchSettings, Market, Source, alert, builtin_sources, channel};
+use super::{Config, FOREVER, FetchSettings, Market, Source, alert, builtin_sources, channel, push};
 use crate::fetch::disguise;
 use crate::format::nearest;
 use crate::poll::{Cron, Pace, Retention, RobotsRule, Schedule};
@@ -49,6 +49,7 @@ pub(super) fn config(file: &File, path: &Path, env: Env<'_>) -> Result<Config, P
         log_format: file.log.format.unwrap_or_default(),
         retention: retention(&file.retention)?,
         listen: file.web.listen.as_ref().map(listen).transpose()?,
+        push: push::push(&file.push, path, env)?,
         sources,
         alerts: alert::alerts(&file.alert, &channels)?,
         channels,

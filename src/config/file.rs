@@ -27,6 +27,8 @@ pub(super) struct File {
     #[serde(default)]
     pub(super) web: Web,
     #[serde(default)]
+    pub(super) push: Push,
+    #[serde(default)]
     pub(super) source: Vec<Source>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) channel: Vec<Channel>,
@@ -66,6 +68,14 @@ pub(super) struct Market {
 #[serde(deny_unknown_fields)]
 pub(super) struct Web {
     pub(super) listen: Placed<String>,
+}
+
+/// `[push]`. What may be a secret is taken as it comes.
+#[derive(Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Push {
+    pub(super) to: Placed<toml::Value>,
+    pub(super) enabled: Option<bool>,
 }
 
 /// `[fetch]`

@@ -8,6 +8,7 @@ mod error;
 mod file;
 mod layout;
 mod lookup;
+mod push;
 mod secret;
 mod write;
 
@@ -27,6 +28,7 @@ pub use self::error::ConfigError;
 use self::error::Problem;
 pub use self::file::{CalendarName, LogFormat};
 pub use self::lookup::Env;
+pub use self::push::Push;
 pub use self::secret::{Address, Secret, SecretError};
 use crate::calendar::Calendar;
 use crate::files::is_writable_by_all;
@@ -49,6 +51,8 @@ pub struct Config {
     pub retention: Retention,
     /// Where the daemon serves health and metrics, if it does: `[web] listen`.
     pub listen: Option<Listen>,
+    /// The team's PostgreSQL, if there is one: `[push]`.
+    pub push: Option<Push>,
     /// What is polled, in the order of the file; no two of one name.
     pub sources: Vec<Source>,
     /// Ways to tell people that need more than one text; no two of one name.
@@ -155,6 +159,7 @@ impl Config {
             log_format: LogFormat::default(),
             retention: Retention::default(),
             listen: None,
+            push: None,
             sources: builtin_sources(),
             channels: Vec::new(),
             alerts: Vec::new(),

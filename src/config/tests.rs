@@ -209,7 +209,7 @@ fn unknown_keys_are_refused_with_the_nearest_known_one() {
         ("[[sources]]\nname = \"a\"\n".to_owned(), "1:3: unknown key `sources`; did you mean `source`?"),
         (
             "[[nothing]]\nname = \"a\"\n".to_owned(),
-            "1:3: unknown key `nothing`; known here: store, market, fetch, log, retention, web, source, channel, alert",
+            "1:3: unknown key `nothing`; known here: store, market, fetch, log, retention, web, push, source, channel, alert",
         ),
         ("[store]\npaht = \"x\"\n".to_owned(), "2:1: unknown key `paht`; did you mean `path`?"),
         (

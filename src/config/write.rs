@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 use toml::Spanned;
 
 use super::file::{self, ChannelKind, File, LayoutName, LocaleName, Placed, RobotsName, TlsName};
-use super::{Address, Alert, Channel, Config, FOREVER, MailServer, Market, Secret, Source, Way};
+use super::{Address, Alert, Channel, Config, FOREVER, MailServer, Market, Push, Secret, Source, Way};
 use crate::alert::Hysteresis;
 use crate::alert::channel::MailTls;
 use crate::parse::{CssRules, JsonIndicator, JsonRules, Layout, Locale};
@@ -23,6 +23,7 @@ pub(super) fn file(config: &Config) -> File {
         log: file::Log { format: Some(config.log_format) },
         retention: retention(config.retention),
         web: file::Web { listen: config.listen.map(|listen| placed(listen.to_string())) },
+        push: config.push.as_ref().map(push).unwrap_or_default(),
         source: config.sources.iter().map(source).collect(),
         channel: config.channels.iter().map(channel).collect(),
         alert: config.alerts.iter().map(alert).collect(),
@@ -41,6 +42,10 @@ fn market(market: &Market) -> file::Market {
         closures: dates(&market.closures),
         open: dates(&market.open),
     }
+}
+
+fn push(push: &Push) -> file::Push {
+    file::Push { to: address(&push.to), enabled: Some(push.enabled) }
 }
 
 fn dates(dates: &BTreeSet<NaiveDate>) -> Vec<Spanned<toml::Value>> {

@@ -29,6 +29,7 @@ pub use pause::{doubled, retry_after};
 pub use post::{Answer, Poster, origin};
 pub use redirect::Refusal;
 pub use robots::Robots;
+pub use tls::{CertificateError, trust};
 
 /// Bounds of one request. None of reqwest's own defaults is relied upon: it has no timeouts at all.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
+use super::Tables;
 use super::error::{Doing, StoreError};
 
 mod embedded {
@@ -79,6 +80,17 @@ pub(super) fn history_matches(connection: &Connection) -> Result<bool, StoreErro
         (i64::from(migration.version()), migration.name().to_owned(), migration.checksum().to_string())
     });
     Ok(known.eq(applied))
+}
+
+impl Tables<'_> {
+    /// What tells this database from others: the moment it was made, to the nanosecond. A copy of it has the same.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn birth(self) -> Result<String, StoreError> {
+        let sql = "SELECT applied_on FROM refinery_schema_history ORDER BY version LIMIT 1";
+        self.connection.query_row(sql, [], |row| row.get(0)).doing("read the migration history")
+    }
 }
 
 #[cfg(test)]

@@ -189,6 +189,19 @@ impl Store {
         Ok(result)
     }
 
+    /// Reads within one transaction: all that is read is of one moment, whatever is written meanwhile.
+    ///
+    /// # Errors
+    /// Those of the closure, and of beginning.
+    pub fn read<T, E: From<StoreError>>(
+        &self,
+        work: impl FnOnce(Tables<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        // Its end, by a rollback, leaves nothing undone.
+        let transaction = self.connection.unchecked_transaction().doing("begin a transaction")?;
+        work(Tables { connection: &transaction })
+    }
+
     fn prepare(connection: Connection, path: &Path) -> Result<Self, StoreError> {
         // Without the planner's stability guarantee SQLite compiles a statement anew at each use: it wants to see
         // whether a bound key is 0 or 1. Measured: 121 of the 121 look-ups of a `change`, and three quarters of the time of a recorded poll.

@@ -29,6 +29,11 @@ pub(super) struct OfSource {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct OfServer {
+    pub(super) server: Label,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(super) struct OfPoll {
     pub(super) source: Label,
     pub(super) outcome: &'static str,

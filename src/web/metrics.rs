@@ -10,7 +10,7 @@ use prometheus_client::registry::Registry;
 
 use crate::domain::{Attempt, Outcome, Timestamp};
 
-use super::labels::{Label, OfDelivery, OfPoll, OfSource};
+use super::labels::{Label, OfDelivery, OfPoll, OfServer, OfSource};
 
 /// The bounds of the duration histogram, in seconds: a quick answer, a slow one, and the default time limit.
 const DURATION_BOUNDS: [f64; 9] = [0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
@@ -22,6 +22,8 @@ pub struct Metrics {
     polls: Family<OfPoll, Counter>,
     durations: Family<OfSource, Histogram>,
     deliveries: Family<OfDelivery, Counter>,
+    copied_rows: Family<OfServer, Counter>,
+    last_copy: Family<OfServer, Gauge<i64>>,
 }
 
 impl Metrics {
@@ -50,7 +52,19 @@ impl Metrics {
             "Attempts to deliver an alert by how they ended",
             deliveries.clone(),
         );
-        Self { registry, polls, durations, deliveries }
+        let (copied_rows, last_copy) =
+            (Family::<OfServer, Counter>::default(), Family::<OfServer, Gauge<i64>>::default());
+        registry.register(
+            "pantau_pushed_rows",
+            "Rows that were new to the server that is pushed to",
+            copied_rows.clone(),
+        );
+        registry.register(
+            "pantau_push_last_success_time_seconds",
+            "When the server that is pushed to was last told everything",
+            last_copy.clone(),
+        );
+        Self { registry, polls, durations, deliveries, copied_rows, last_copy }
     }
 
     /// Makes the counters of a source begin at zero: an increase from nothing to one is seen by no alerting rule.
@@ -72,6 +86,13 @@ impl Metrics {
     pub fn delivery(&self, channel: &str, outcome: &str) {
         let delivery = OfDelivery { channel: channel.into(), outcome: outcome.into() };
         self.deliveries.get_or_create(&delivery).inc();
+    }
+
+    /// Notes that everything was copied to a server, so many rows of it for the first time.
+    pub fn copied(&self, server: &str, new: u64, now: Timestamp) {
+        let server = OfServer { server: server.into() };
+        self.copied_rows.get_or_create(&server).inc_by(new);
+        self.last_copy.get_or_create(&server).set(now.timestamp());
     }
 
     pub(super) fn registry(&self) -> &Registry {
@@ -119,6 +140,21 @@ mod tests {
             "pantau_poll_duration_seconds_bucket{le=\"30.0\",source=\"kontan\"} 2",
             "pantau_poll_duration_seconds_bucket{le=\"+Inf\",source=\"kontan\"} 3",
         ] {
+            assert!(text.lines().any(|shown| shown == line), "{line} is not in\n{text}");
+        }
+    }
+
+    #[test]
+    fn copies_are_told_of_once_there_was_one() {
+        let metrics = Metrics::new(DateTime::UNIX_EPOCH);
+        assert!(!text(&metrics).lines().any(|line| line.starts_with("pantau_push")), "{}", text(&metrics));
+        let server = "db.example.org:5432/market";
+        let at = |second| DateTime::from_timestamp(second, 0).unwrap();
+        metrics.copied(server, 11, at(1_700_000_000));
+        metrics.copied(server, 0, at(1_700_000_060));
+        let text = text(&metrics);
+        for (name, value) in [("pushed_rows_total", 11), ("push_last_success_time_seconds", 1_700_000_060)] {
+            let line = format!("pantau_{name}{{server=\"{server}\"}} {value}");
             assert!(text.lines().any(|shown| shown == line), "{line} is not in\n{text}");
         }
     }

@@ -237,3 +237,13 @@ fn a_full_disk_behind_the_output_is_no_success() {
         assert!(output.stderr.starts_with(b"pantau: "), "{output:?}");
     }
 }
+
+#[cfg(not(feature = "postgres"))]
+#[test]
+fn a_build_without_postgresql_says_so() {
+    let home = Home::with_captures(&["c20"]);
+    home.pantau(["push", "--to", "postgres://ana@localhost/market"]).refuses(2).says("without PostgreSQL");
+    let config = home.write("pantau.toml", "[push]\nto = \"postgres://ana@localhost/market\"\n");
+    home.pantau(["run", "--config"]).arg(&config).refuses(2).says("without PostgreSQL");
+    home.pantau(["latest", "--config"]).arg(&config).ok();
+}

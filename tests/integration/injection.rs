@@ -39,7 +39,7 @@ fn css(url: &str) -> String {
 }
 
 /// A home in which every label was recorded twice, and then held.
-fn recorded() -> Home {
+pub(crate) fn recorded() -> Home {
     let home = Home::new();
     home.write("config/pantau/pantau.toml", css("https://example.org/"));
     for (at, factor) in [("10:00", 100), ("10:10", 101), ("10:20", 90_000)] {

@@ -25,7 +25,11 @@ mod mail;
 mod manners;
 mod modes;
 mod packaging;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod prometheus;
+#[cfg(feature = "postgres")]
+mod push;
 mod readme;
 mod receiver;
 mod record;

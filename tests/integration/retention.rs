@@ -12,7 +12,7 @@ use crate::script::Script;
 use crate::server::{Answer, Server};
 
 /// Two days of polls a year and a half ago, a few half a year ago, and some of today.
-fn long_lived(home: &Home) -> DateTime<Utc> {
+pub(crate) fn long_lived(home: &Home) -> DateTime<Utc> {
     let mut script = Script::new(home);
     let now = pantau::clock::now();
     let old = now - TimeDelta::days(500);
