@@ -20,6 +20,9 @@ impl Memento {
     /// Reads the address of a memento, whatever it says of how the page is to be shown (`if_`, `im_`, nothing).
     #[must_use]
     pub fn read(address: &str) -> Option<Self> {
+        if address.contains(|c: char| c.is_control() || c == ' ') {
+            return None;
+        }
         let scheme = ["http://", "https://"].iter().find(|scheme| address.starts_with(**scheme))?;
         let mut at = scheme.len();
         loop {
@@ -84,6 +87,8 @@ mod tests {
             ("https://web.archive.org/web/20240423123456id_", "", ""),
             ("https://www.example.com/https://b/20240423123456id_/https://a.id/", "", ""),
             ("ftp://web.archive.org/web/20240423123456id_/https://a.id/", "", ""),
+            ("https://web.archive.org/web/20240423123456id_/https://a.id/ b", "", ""),
+            ("https://web.archive.org/web/20240423123456id_/https://a.id/\rb", "", ""),
             ("crawl-data/CC-MAIN-2024-18/x.warc.gz", "", ""),
             ("", "", ""),
         ] {

@@ -6,6 +6,7 @@
 //! database, *import* hands what was read to `ingest`.
 
 pub mod addresses;
+pub mod fetch;
 pub mod index;
 pub mod memento;
 pub mod place;

@@ -25,6 +25,8 @@ pub struct Request {
 pub struct Head {
     /// The status.
     pub status: u16,
+    /// What HTTP calls that status; empty where it has no name for it.
+    pub reason: &'static str,
     /// Its fields, in an order that says nothing. Names are in lower case.
     pub fields: Vec<(String, String)>,
 }
@@ -89,7 +91,9 @@ impl Ask for Asker {
         let answer = get.send().await.map_err(|error| FetchError::of_request(url, &error))?;
         let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
         let fields = answer.headers().iter().map(|(name, value)| (name.to_string(), text(value.as_bytes())));
-        let head = Head { status: answer.status().as_u16(), fields: fields.collect() };
+        let status = answer.status();
+        let reason = status.canonical_reason().unwrap_or_default();
+        let head = Head { status: status.as_u16(), reason, fields: fields.collect() };
         let body = match most(&head) {
             0 => Vec::new(),
             limit => client.pieces(url, answer, limit, Beyond::Refuse).await?,
