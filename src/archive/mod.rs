@@ -5,5 +5,12 @@
 //! (the only one that uses the network) brings what stands there, *extract* turns bytes into quotes and knows no
 //! database, *import* hands what was read to `ingest`.
 
+pub mod addresses;
 pub mod extract;
+pub mod fetch;
+pub mod index;
+pub mod memento;
+pub mod place;
+pub mod plan;
 pub mod record;
+pub mod stamp;

@@ -2,6 +2,7 @@
 //! exit codes. Data on stdout, everything else on stderr.
 
 mod alert;
+mod archive;
 mod ask;
 mod channels;
 mod chart;
@@ -128,6 +129,8 @@ enum Command {
     Chart(ChartArgs),
     /// Read saved pages and archives to quotes, without any database
     Extract(ExtractArgs),
+    /// Plan what to fetch from a web archive, and fetch it
+    Archive(archive::ArchiveArgs),
     /// Trace a number back to the exact text it was read from
     Explain(ExplainArgs),
     /// Show how each source and indicator does; exit 5 when one is stale or drifted
@@ -482,6 +485,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
         Command::Change(args) => ask::change(&context()?, &args),
         Command::Chart(args) => chart::run(&context()?, &args),
         Command::Extract(args) => extract::run(&cli.global, &args),
+        Command::Archive(args) => archive::run(&cli.global, &args.task),
         Command::Explain(args) => ask::explain(&context()?, &args),
         Command::Status(args) => status::run(&context()?, &args),
         Command::Indicators => ask::indicators(&context()?),

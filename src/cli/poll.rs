@@ -7,9 +7,10 @@ use anyhow::Context as _;
 
 use crate::clock;
 use crate::domain::{Attempt, Outcome};
+use crate::fetch::Manners;
 use crate::format;
 use crate::ingest::{self, Fate, Report, Turn, saved_page};
-use crate::poll::{Done, Manners, poll_once};
+use crate::poll::{Done, poll_once};
 use crate::report::{Format, QuoteRow, Summary};
 use crate::store::{SharedStore, Store};
 

@@ -9,8 +9,8 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
 use crate::alert::Alerts;
-use crate::fetch::Client;
-use crate::poll::{self, Daemon, Observer, Plan, Progress, Retention, RobotsRule};
+use crate::fetch::{Client, RobotsRule};
+use crate::poll::{self, Daemon, Observer, Plan, Progress, Retention};
 use crate::store::{SharedStore, StoreError};
 use crate::{clock, format, query};
 

@@ -15,9 +15,10 @@ use super::file::{self, File, Placed, RobotsName};
 use super::layout::{layout, text};
 use super::lookup::{Env, default_database, resolve};
 use super::{Config, FOREVER, FetchSettings, Market, Source, alert, builtin_sources, channel, push};
+use crate::fetch::RobotsRule;
 use crate::fetch::disguise;
 use crate::format::nearest;
-use crate::poll::{Cron, Pace, Retention, RobotsRule, Schedule};
+use crate::poll::{Cron, Pace, Retention, Schedule};
 use crate::web::{Listen, ListenError};
 
 /// A page is not asked more often than this.

@@ -31,9 +31,10 @@ pub use self::lookup::Env;
 pub use self::push::Push;
 pub use self::secret::{Address, Secret, SecretError};
 use crate::calendar::Calendar;
+use crate::fetch::RobotsRule;
 use crate::files::is_writable_by_all;
 use crate::parse::Layout;
-use crate::poll::{Retention, RobotsRule, Schedule};
+use crate::poll::{Retention, Schedule};
 use crate::web::Listen;
 
 /// The configuration in force: what a file says, and defaults for the rest.

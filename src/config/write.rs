@@ -11,8 +11,9 @@ use super::file::{self, ChannelKind, File, LayoutName, LocaleName, Placed, Robot
 use super::{Address, Alert, Channel, Config, FOREVER, MailServer, Market, Push, Secret, Source, Way};
 use crate::alert::Hysteresis;
 use crate::alert::channel::MailTls;
+use crate::fetch::RobotsRule;
 use crate::parse::{CssRules, JsonIndicator, JsonRules, Layout, Locale};
-use crate::poll::{Retention, RobotsRule};
+use crate::poll::Retention;
 
 /// The file that means a configuration.
 pub(super) fn file(config: &Config) -> File {

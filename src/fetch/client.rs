@@ -56,8 +56,23 @@ impl Client {
     /// # Errors
     /// As [`Client::new`].
     pub fn with_names<N: Names>(options: &FetchOptions, names: impl Fn() -> N) -> Result<Self, FetchError> {
+        Self::build(options, names, |builder| builder)
+    }
+
+    /// Makes a client that hands a body over as it lies there, coded or not.
+    pub(super) fn of_files(options: &FetchOptions) -> Result<Self, FetchError> {
+        let undoes_nothing = |builder: ClientBuilder| builder.no_gzip().no_brotli().no_zstd().no_deflate();
+        Self::build(options, || SystemNames, undoes_nothing)
+    }
+
+    fn build<N: Names>(
+        options: &FetchOptions,
+        names: impl Fn() -> N,
+        shape: impl Fn(ClientBuilder) -> ClientBuilder,
+    ) -> Result<Self, FetchError> {
         tls::install_provider();
-        let builder = || builder(options).dns_resolver(Guarded::new(names(), options.inside.as_deref()));
+        let guarded = || Guarded::new(names(), options.inside.as_deref());
+        let builder = || shape(builder(options)).dns_resolver(guarded());
         let http = builder()
             .build()
             .or_else(|_| builder().tls_backend_preconfigured(tls::built_in_roots()).build())
@@ -151,8 +166,21 @@ impl Client {
         })
     }
 
-    /// Reads piece by piece, so that a bomb costs no more than the cap and one piece.
+    /// A body without any coding.
     pub(super) async fn body(
+        &self,
+        url: &str,
+        answer: Response,
+        limit: u64,
+        beyond: Beyond,
+    ) -> Result<Vec<u8>, FetchError> {
+        let body = self.pieces(url, answer, limit, beyond).await?;
+        check_undone(url, &body)?;
+        Ok(body)
+    }
+
+    /// Reads piece by piece, so that a bomb costs no more than the cap and one piece.
+    pub(super) async fn pieces(
         &self,
         url: &str,
         mut answer: Response,
@@ -175,7 +203,6 @@ impl Client {
             body.extend_from_slice(&piece);
         }
         check_length(url, promised, length(&body))?;
-        check_undone(url, &body)?;
         Ok(body)
     }
 }

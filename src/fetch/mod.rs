@@ -1,9 +1,11 @@
 //! Asks one address for its page. The only user of reqwest; knows nothing of what a page says,
 //! of the time, or of when to ask again.
 
+mod ask;
 mod client;
 mod error;
 mod guard;
+mod manners;
 mod names;
 mod pause;
 mod post;
@@ -21,9 +23,11 @@ use std::time::Duration;
 
 use crate::domain::Validators;
 
+pub use ask::{Ask, Asker, Head, Reply, Request, leads_inside};
 pub use client::Client;
 pub use error::{FetchError, Source};
 pub use guard::{Forbidden, disguise};
+pub use manners::{Barred, Manners, RobotsRule, Turn};
 pub use names::{Names, SystemNames};
 pub use pause::{doubled, retry_after};
 pub use post::{Answer, Poster, origin};

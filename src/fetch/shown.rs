@@ -1,6 +1,6 @@
 //! How an address looks in messages: no user, no password, no control characters, no endless text.
 
-use url::Url;
+use url::{Position, Url};
 
 const LONGEST: usize = 200;
 
@@ -15,6 +15,12 @@ pub(super) fn shown(url: &str) -> String {
 /// A parsed address for a person to read.
 pub(super) fn shown_url(url: &Url) -> String {
     shortened(bare(url).as_str())
+}
+
+/// The part of an address that robots.txt speaks of, for a person to read.
+pub(super) fn shown_path(url: &str) -> String {
+    let path = Url::parse(url).map(|url| url[Position::BeforePath..Position::AfterQuery].to_owned());
+    shortened(&path.unwrap_or_else(|_| url.to_owned()))
 }
 
 /// The address without user and password.

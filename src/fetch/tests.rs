@@ -1,5 +1,6 @@
 //! What the client makes of good and bad servers. Nothing here leaves the machine.
 
+mod ask;
 mod heads;
 mod http2;
 mod server;

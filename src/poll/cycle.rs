@@ -171,8 +171,9 @@ impl<F: Fetch + Clone + Send + Sync + 'static> Cycle<F> {
         let Shared { daemon, manners, .. } = &*shared;
         let spacing = self.plan.borrow().spacing;
         let mut stop = self.stop.clone();
+        let admission = self.polled.admit(manners, spacing);
         let admitted = tokio::select! {
-            admitted = daemon.progress.while_waiting(self.name(), manners.admit(&self.polled, spacing)) => admitted,
+            admitted = daemon.progress.while_waiting(self.name(), admission) => admitted,
             _ = stop.changed() => return None,
         };
         let now = self.now();

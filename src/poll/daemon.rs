@@ -10,10 +10,10 @@ use tokio::task::{JoinError, JoinSet};
 
 use super::cycle::{Cycle, Stop};
 use super::patience::Patience;
-use super::{Done, Manners, Polled, Progress, clock_step};
+use super::{Done, Polled, Progress, clock_step};
 use crate::calendar::Calendar;
 use crate::clock::Clock;
-use crate::fetch::Fetch;
+use crate::fetch::{Fetch, Manners};
 use crate::store::{SharedStore, StoreError};
 
 /// How long the loops may take to end, once the program is asked to stop: a page on its way gets a second of it, a

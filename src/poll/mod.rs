@@ -9,8 +9,6 @@ mod clock_step;
 mod cron;
 mod cycle;
 mod daemon;
-mod hosts;
-mod manners;
 mod old;
 mod once;
 mod order;
@@ -18,7 +16,6 @@ mod past;
 mod patience;
 mod progress;
 mod prune;
-mod robots;
 mod schedule;
 #[cfg(test)]
 mod tests;
@@ -27,13 +24,13 @@ mod told;
 use std::time::Duration;
 
 use crate::domain::Attempt;
+use crate::fetch::{Barred, Fetch, Manners, RobotsRule, Turn};
 use crate::ingest::{Report, Source};
 use crate::store::StoreError;
 
 pub use backoff::{first_due, next_due, paused};
 pub use cron::Cron;
 pub use daemon::{Daemon, Observer, Plan, run};
-pub use manners::{Manners, RobotsRule};
 pub use old::{Aging, Retention, Sort};
 pub use once::poll_once;
 pub use order::Ahead;
@@ -55,6 +52,13 @@ pub struct Polled<F> {
     pub timeout: Duration,
     /// What fetches its page.
     pub fetch: F,
+}
+
+impl<F: Fetch> Polled<F> {
+    /// Waits until its page may be asked for.
+    async fn admit(&self, manners: &Manners, spacing: Duration) -> Result<Turn, Barred> {
+        manners.admit((&self.fetch, &self.source.url), self.robots, spacing).await
+    }
 }
 
 /// One poll, done and logged.

@@ -6,13 +6,12 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::manners::{Barred, Manners};
 use super::order::{self, Stamp};
 use super::past::Past;
 use super::{Done, PollError, Polled, backoff};
 use crate::clock::Clock;
 use crate::domain::{Attempt, Origin, Outcome, Page, Timestamp, Validators};
-use crate::fetch::{Fetch, FetchError, Fetched, retry_after};
+use crate::fetch::{Barred, Fetch, FetchError, Fetched, Manners, retry_after};
 use crate::format;
 use crate::ingest::{self, Report, Source};
 use crate::store::{SharedStore, StoreError};
@@ -54,7 +53,7 @@ pub async fn poll_once<F: Fetch>(
     clock: Clock,
 ) -> Result<Done, PollError> {
     let known = known(store, &polled.source).await?;
-    let admitted = manners.admit(polled, spacing).await;
+    let admitted = polled.admit(manners, spacing).await;
     let stamp = order::stamp(clock(), known.past.last)?;
     let answer = match admitted {
         Ok(_turn) => ask(polled, &known.validators, stamp, clock, std::future::pending()).await,

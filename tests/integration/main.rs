@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper of a test fails its test")]
 
 mod alerts;
+mod archive_plan;
 mod archive_rows;
 mod archives;
 mod bad_input;

@@ -1,13 +1,17 @@
 //! How sites are approached: one request at a time, spaced, and only for what their robots.txt allows.
 
+mod hosts;
+mod rulebook;
+
 use std::time::Duration;
 
-use super::Polled;
-use super::hosts::{Hosts, Turn};
-use super::robots::Rulebook;
+use super::shown::shown_path;
+use super::{Fetch, FetchError};
 use crate::domain::Outcome;
-use crate::fetch::{Fetch, FetchError};
-use crate::format;
+use hosts::Hosts;
+use rulebook::Rulebook;
+
+pub use hosts::Turn;
 
 /// What a site says to robots, and whether it is heeded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -19,7 +23,7 @@ pub enum RobotsRule {
     Ignore,
 }
 
-/// What is known of sites, shared by all sources.
+/// What is known of sites, shared by all who ask them.
 #[derive(Debug, Default)]
 pub struct Manners {
     hosts: Hosts,
@@ -28,16 +32,25 @@ pub struct Manners {
 
 /// Why a page is not asked for.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Barred {
+pub enum Barred {
+    /// Its rules are known, and forbid it.
     #[error("the robots.txt of the site does not allow {path}")]
-    Forbidden { path: String },
+    Forbidden {
+        /// What was to be asked for, as the rules name it.
+        path: String,
+    },
+    /// Its rules are not known.
     #[error("robots.txt, which may forbid the page, cannot be read")]
-    Unknown { source: FetchError },
+    Unknown {
+        /// Why not.
+        source: FetchError,
+    },
 }
 
 impl Barred {
     /// How the poll ends: as the failure of the site where it is down, else as a refusal.
-    pub(super) fn outcome(&self) -> Outcome {
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
         match self {
             Self::Forbidden { .. } => Outcome::Blocked,
             Self::Unknown { source } => match source.outcome() {
@@ -48,7 +61,8 @@ impl Barred {
     }
 
     /// What the site answered when it was asked for its robots.txt.
-    pub(super) fn cause(&self) -> Option<&FetchError> {
+    #[must_use]
+    pub fn cause(&self) -> Option<&FetchError> {
         match self {
             Self::Forbidden { .. } => None,
             Self::Unknown { source } => Some(source),
@@ -57,22 +71,25 @@ impl Barred {
 }
 
 impl Manners {
-    /// Waits until the page of a source may be asked for. `spacing` is the least time between two requests to one
-    /// host; a site may ask for more.
-    pub(super) async fn admit<F: Fetch>(
+    /// Waits until an address may be asked for. `spacing` is the least time between two requests to one host; a site
+    /// may ask for more.
+    ///
+    /// # Errors
+    /// The site forbids it, or does not say whether it does.
+    pub async fn admit<F: Fetch>(
         &self,
-        polled: &Polled<F>,
+        (fetch, url): (&F, &str),
+        robots: RobotsRule,
         spacing: Duration,
     ) -> Result<Turn, Barred> {
-        let (url, fetch) = (polled.source.url.as_str(), &polled.fetch);
         loop {
-            let known = match polled.robots {
+            let known = match robots {
                 RobotsRule::Obey => self.rules.known(fetch, url),
                 RobotsRule::Ignore => return Ok(self.hosts.turn(url, spacing).await),
             };
             if let Some(rules) = known {
                 if !rules.allows(url) {
-                    return Err(Barred::Forbidden { path: path(url) });
+                    return Err(Barred::Forbidden { path: shown_path(url) });
                 }
                 let asked = rules.crawl_delay().unwrap_or_default();
                 return Ok(self.hosts.turn(url, spacing.max(asked)).await);
@@ -84,11 +101,4 @@ impl Manners {
             }
         }
     }
-}
-
-/// The part of an address that robots.txt speaks of.
-fn path(url: &str) -> String {
-    let path =
-        url::Url::parse(url).map(|url| url[url::Position::BeforePath..url::Position::AfterQuery].to_owned());
-    format::escape(&path.unwrap_or_else(|_| url.to_owned())).into_owned()
 }

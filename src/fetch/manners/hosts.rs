@@ -18,7 +18,7 @@ pub(super) struct Hosts(Mutex<HashMap<String, Gate>>);
 
 /// The right to make one request to a host, until it is dropped.
 #[derive(Debug)]
-pub(super) struct Turn {
+pub struct Turn {
     _gate: OwnedMutexGuard<Option<Instant>>,
 }
 
