@@ -15,17 +15,38 @@ impl<'a> Fields<'a> {
         (Self(unfolded(text(&bytes[..end]))), end)
     }
 
+    /// Fields that no head holds as lines, such as those of ARC.
+    pub(super) fn of(lines: String) -> Self {
+        Self(Cow::Owned(lines))
+    }
+
+    /// The first field of this name, for as long as the head's own bytes are there.
+    pub(super) fn first(&self, name: &str) -> Option<Cow<'a, str>> {
+        match &self.0 {
+            Cow::Borrowed(text) => find(text, name).map(Cow::Borrowed),
+            Cow::Owned(text) => find(text, name).map(|value| Cow::Owned(value.to_owned())),
+        }
+    }
+
     /// The first field of this name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+        find(&self.0, name)
     }
 
     /// Every field.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        let lines = self.0.split('\n').filter_map(|line| line.split_once(':'));
-        lines.map(|(name, value)| (name.trim(), value.trim()))
+        pairs(&self.0)
     }
+}
+
+fn pairs(lines: &str) -> impl Iterator<Item = (&str, &str)> {
+    let lines = lines.split('\n').filter_map(|line| line.split_once(':'));
+    lines.map(|(name, value)| (name.trim(), value.trim()))
+}
+
+fn find<'a>(lines: &'a str, name: &str) -> Option<&'a str> {
+    pairs(lines).find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
 }
 
 /// Where the bytes behind a head begin: after its first empty line. `None` while there is no such line.
@@ -41,7 +62,7 @@ pub(super) fn end_of_head(bytes: &[u8]) -> Option<usize> {
 }
 
 /// Heads are UTF-8; old ones that are not are taken as Latin-1, as servers of their time meant them.
-fn text(bytes: &[u8]) -> Cow<'_, str> {
+pub(super) fn text(bytes: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(bytes) {
         Ok(text) => Cow::Borrowed(text),
         Err(_) => Cow::Owned(bytes.iter().copied().map(char::from).collect()),

@@ -1,40 +1,152 @@
-//! The answer inside a response record: its status, its head, and its body without the coding of its transfer.
+//! The answer inside a response record: its status, its head, and its body without the coding of its transfer. Knows no
+//! record around it.
 
 use std::borrow::Cow;
-use std::io::Read;
 
 use memchr::memmem;
 
-use super::{Fields, MAX_BLOCK};
+use super::Fields;
+use super::coding::{self, Decoded};
 
 /// What a server answered.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Response<'a> {
-    /// The status of its first line.
+    /// The status of its first line. `None` where the block is no answer of HTTP, such as one of DNS: that is no page.
     pub status: Option<u16>,
-    /// Its head.
+    /// Its head. Common Crawl renames what it undid, to `X-Crawler-Content-Encoding` and the like.
     pub fields: Fields<'a>,
-    /// Its body: chunks joined, compression undone.
+    /// Its body: chunks joined, compression undone, at most [`super::MAX_BLOCK`] bytes of it.
     pub body: Cow<'a, [u8]>,
+    /// The `Content-Encoding` of a body that could not be undone, and is as it came.
+    pub unreadable: Option<String>,
 }
 
 /// Takes an answer apart.
 #[must_use]
 pub fn response(block: &[u8]) -> Response<'_> {
-    let end = memmem::find(block, b"\n").map_or(block.len(), |at| at + 1);
-    let line = String::from_utf8_lossy(&block[..end]);
-    let status = line.split_ascii_whitespace().nth(1).and_then(|word| word.parse().ok());
-    let (fields, length) = Fields::read(&block[end..]);
-    let body = &block[end + length..];
-    let body = match fields.get("Content-Encoding") {
-        Some("gzip") => gunzip(body).map_or(Cow::Borrowed(body), Cow::Owned),
-        _ => Cow::Borrowed(body),
+    let Some(status) = status(block) else {
+        let fields = Fields::default();
+        return Response { status: None, fields, body: Cow::Borrowed(block), unreadable: None };
     };
-    Response { status, fields, body }
+    let (fields, body) = split(block);
+    let body = if is_chunked(&fields) { coding::unchunked(body) } else { Cow::Borrowed(body) };
+    let codings = fields.get("Content-Encoding").unwrap_or_default();
+    let (body, unreadable) = match coding::decoded(body, codings) {
+        Decoded::Body(body) => (body, None),
+        Decoded::Unknown(body) => (body, Some(codings.to_owned())),
+    };
+    Response { status: Some(status), fields, body, unreadable }
 }
 
-fn gunzip(body: &[u8]) -> Option<Vec<u8>> {
-    let mut decoded = Vec::new();
-    flate2::read::MultiGzDecoder::new(body).take(MAX_BLOCK).read_to_end(&mut decoded).ok()?;
-    Some(decoded)
+/// The status that the first line of an answer states, without looking at the rest; 0 for a line that states none.
+fn status(block: &[u8]) -> Option<u16> {
+    let line = block.get(..block.len().min(64)).filter(|line| line.starts_with(b"HTTP/"))?;
+    let mut words = line.split(|byte| byte.is_ascii_whitespace()).skip(1).filter(|word| !word.is_empty());
+    let status = words.next().and_then(|word| std::str::from_utf8(word).ok()?.parse().ok());
+    Some(status.unwrap_or(0))
+}
+
+/// The head of an answer or a request, and what is behind it.
+pub(super) fn split(block: &[u8]) -> (Fields<'_>, &[u8]) {
+    let line = memchr::memchr(b'\n', block).map_or(block.len(), |end| end + 1);
+    let (fields, length) = Fields::read(&block[line..]);
+    (fields, &block[line + length..])
+}
+
+/// Whether the head of an answer says that its body came in chunks.
+pub(super) fn has_chunks(block: &[u8]) -> bool {
+    is_chunked(&split(block).0)
+}
+
+pub(super) fn unchunked(body: &[u8]) -> Cow<'_, [u8]> {
+    coding::unchunked(body)
+}
+
+fn is_chunked(fields: &Fields<'_>) -> bool {
+    fields.get("Transfer-Encoding").is_some_and(|coding| coding.to_ascii_lowercase().contains("chunked"))
+}
+
+/// Whether the decoded body of this block could hold these bytes. Cheap: false only where the body is kept as it was
+/// written, in a charset that writes ASCII as ASCII, and does not hold them.
+#[must_use]
+pub fn may_hold(block: &[u8], needle: &[u8]) -> bool {
+    memmem::find(block, needle).is_some() || is_coded(block)
+}
+
+/// Chunks may split the bytes, compression and wide characters hide them.
+fn is_coded(block: &[u8]) -> bool {
+    let (fields, body) = if block.starts_with(b"HTTP/") { split(block) } else { (Fields::default(), block) };
+    let is_wide = |name: &str| name.to_ascii_lowercase().contains("utf-16");
+    let named = fields.iter().any(|(name, value)| match name.len() {
+        16 if name.eq_ignore_ascii_case("Content-Encoding") => true,
+        17 if name.eq_ignore_ascii_case("Transfer-Encoding") => true,
+        12 if name.eq_ignore_ascii_case("Content-Type") => is_wide(value),
+        _ => false,
+    });
+    named || body.starts_with(&[0xff, 0xfe]) || body.starts_with(&[0xfe, 0xff])
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    #[test]
+    fn an_answer_has_a_status_a_head_and_a_body() {
+        let answer = response(b"HTTP/1.1 200 OK\r\nContent-Type: text/html;\r\n charset=utf-8\r\n\r\n<html>");
+        assert_eq!(answer.status, Some(200));
+        assert_eq!(answer.fields.get("content-type"), Some("text/html; charset=utf-8"));
+        assert_eq!(&*answer.body, b"<html>");
+        assert_eq!(response(b"HTTP/1.0  404\n\n").status, Some(404));
+        assert_eq!(response(b"HTTP/2 200\r\n\r\n").status, Some(200));
+        assert_eq!(response(b"HTTP/1.1 OK\r\n\r\nx").status, Some(0));
+    }
+
+    #[test]
+    fn what_is_no_answer_has_no_status_and_stays() {
+        for block in [&b"20240419\nwww.kontan.co.id. 300 IN A 1.2.3.4\n"[..], b"", b"<html>"] {
+            let answer = response(block);
+            assert_eq!((answer.status, &*answer.body), (None, block));
+        }
+    }
+
+    #[test]
+    fn chunks_and_compression_are_undone_and_what_cannot_be_is_named() {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        encoder.write_all(b"INDIKATOR").unwrap();
+        let body = encoder.finish().unwrap();
+        let (first, second) = body.split_at(7);
+        let mut block =
+            b"HTTP/1.1 200 OK\r\ntransfer-encoding: Chunked\r\ncontent-encoding: gzip\r\n\r\n7\r\n".to_vec();
+        block.extend(
+            [first, format!("\r\n{:x}\r\n", second.len()).as_bytes(), second, b"\r\n0\r\n\r\n"].concat(),
+        );
+        assert_eq!(&*response(&block).body, b"INDIKATOR");
+        let unreadable = response(b"HTTP/1.1 200 OK\r\nContent-Encoding: zstd\r\n\r\n\x28\xb5\x2f\xfd");
+        assert_eq!(unreadable.unreadable.as_deref(), Some("zstd"));
+    }
+
+    #[test]
+    fn a_body_that_common_crawl_decoded_is_not_decoded_again() {
+        let head = "X-Crawler-Content-Encoding: gzip\r\nX-Crawler-Transfer-Encoding: chunked\r\n";
+        let block = format!("HTTP/1.1 200 OK\r\n{head}\r\n5\r\nabc");
+        assert_eq!(&*response(block.as_bytes()).body, b"5\r\nabc");
+    }
+
+    #[test]
+    fn only_a_body_that_is_as_it_was_written_cannot_hold_what_is_not_seen_in_it() {
+        let check = |head: &str, body: &[u8], expected: bool| {
+            let block = [format!("HTTP/1.1 200 OK\r\n{head}\r\n").as_bytes(), body].concat();
+            assert_eq!(may_hold(&block, b"INDIKATOR"), expected, "{head}");
+        };
+        check("", b"<html>", false);
+        check("", b"<b>INDIKATOR", true);
+        check("X-Crawler-Content-Encoding: gzip\r\n", b"<html>", false);
+        check("content-encoding: gzip\r\n", b"<html>", true);
+        check("Transfer-Encoding: chunked\r\n", b"3\r\nIND\r\n", true);
+        check("Content-Type: text/html; charset=UTF-16LE\r\n", b"I\0N\0", true);
+        check("", b"\xff\xfeI\0N\0", true);
+        assert!(!may_hold(b"LQ45", b"INDIKATOR") && may_hold(b"| INDIKATOR", b"INDIKATOR"));
+    }
 }

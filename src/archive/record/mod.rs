@@ -1,18 +1,31 @@
 //! Archive files to records: where each stands, what it is, and its bytes; and what is damaged, with its place.
 //! Knows no page's content, no source and no file system: bytes come in, events go out.
 
+mod arc;
+mod coding;
+pub mod digest;
+mod family;
 mod fields;
+mod format;
 mod http;
+mod member;
+mod reader;
+mod wacz;
+mod walk;
 mod warc;
+mod window;
 
 use std::borrow::Cow;
-use std::io::{self, BufRead, Read, Write};
+use std::io::{self, Read};
 use std::ops::ControlFlow;
 
 use crate::domain::Timestamp;
 
 pub use fields::Fields;
-pub use http::{Response, response};
+pub use format::{ENOUGH, Format, detect};
+pub use http::{Response, may_hold, response};
+use reader::Reader;
+pub use wacz::read as read_wacz;
 
 /// The most bytes of one record's block that are kept; a longer one is damage, and its rest is skipped.
 pub const MAX_BLOCK: u64 = 64 * 1024 * 1024;
@@ -49,6 +62,19 @@ pub struct Record<'a> {
     pub block: &'a [u8],
 }
 
+impl Record<'_> {
+    /// What its own file calls it: `response`, `warcinfo`; of ARC, which has no such word, `response` or `arc_header`.
+    #[must_use]
+    pub fn type_name(&self) -> &str {
+        let arc = || if self.kind == Kind::Response { "response" } else { "arc_header" };
+        match self.fields.get("WARC-Type") {
+            Some(name) => name,
+            None if self.fields.get("Archive-Date").is_some() => arc(),
+            None => "",
+        }
+    }
+}
+
 /// Something that could not be read, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Damage {
@@ -77,57 +103,8 @@ pub fn read(
     start: u64,
     sink: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
 ) -> io::Result<()> {
-    let mut input = Counted { inner: io::BufReader::with_capacity(256 * 1024, input), at: start };
-    loop {
-        let offset = input.at;
-        let head = input.fill_buf()?;
-        if head.is_empty() {
-            return Ok(());
-        }
-        let flow = if head.starts_with(&[0x1f, 0x8b]) {
-            let mut member = Vec::new();
-            let decoded =
-                flate2::bufread::GzDecoder::new(&mut input).take(MAX_BLOCK).read_to_end(&mut member);
-            if let Err(error) = decoded {
-                let damage = Damage { offset, what: error.to_string() };
-                let _last = sink(Event::Damage(damage));
-                return Ok(());
-            }
-            warc::read_all(&member, offset, false, sink)?
-        } else {
-            let mut rest = Vec::new();
-            input.read_to_end(&mut rest)?;
-            warc::read_all(&rest, offset, true, sink)?
-        };
-        if flow.is_break() {
-            return Ok(());
-        }
-    }
+    Reader::new(sink).read(input, start).map(|_flow| ())
 }
 
-/// A reader that knows where it is.
-struct Counted<R> {
-    inner: R,
-    at: u64,
-}
-
-impl<R: BufRead> Read for Counted<R> {
-    fn read(&mut self, mut buffer: &mut [u8]) -> io::Result<usize> {
-        let available = self.fill_buf()?;
-        let length = available.len().min(buffer.len());
-        buffer.write_all(&available[..length])?;
-        self.consume(length);
-        Ok(length)
-    }
-}
-
-impl<R: BufRead> BufRead for Counted<R> {
-    fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        self.inner.fill_buf()
-    }
-
-    fn consume(&mut self, amount: usize) {
-        self.inner.consume(amount);
-        self.at += amount as u64;
-    }
-}
+#[cfg(test)]
+mod tests;
