@@ -217,6 +217,16 @@ struct RangeArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+--derived: a row whose level, change and percentage agree also proves the close ahead of its
+session, level less change. Of each close:
+  session     its day; none where the calendar or the first minutes of a session leave it open
+  session_by  the last day that it can be
+  low, high   the interval it lies in, narrowed by all rows of one session and a level seen after it
+  level       what the page prints for it, where it prints the same for the whole interval
+  agreement   alone, chained (several rows prove it), observed (its level was seen), or disjoint
+              (another level was seen, or one session counts from two: something was missed)
+--from and --to are the days of the closes. A return has no level, and so no close.")]
 struct HistoryArgs {
     /// Indicators, such as lq45, usd-idr or kontan/emas
     #[arg(value_name = "IND", required = true)]
@@ -226,6 +236,9 @@ struct HistoryArgs {
     /// Bars of this width instead of runs: 15m, 1h, 1d, 1w, 1mo, 1y
     #[arg(long, value_name = "INTERVAL")]
     every: Option<Interval>,
+    /// Instead, the closes that the change of each run proves, with the interval that they lie in
+    #[arg(long, conflicts_with = "every")]
+    derived: bool,
     /// At most this many rows of each indicator, the newest
     #[arg(long, value_name = "N", conflicts_with = "all", value_parser = clap::value_parser!(u32).range(1..))]
     limit: Option<u32>,

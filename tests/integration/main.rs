@@ -11,6 +11,7 @@ mod common;
 mod config;
 mod daemon;
 mod database;
+mod derived;
 mod drift;
 mod extract;
 mod fuzz;
