@@ -275,6 +275,9 @@ struct ChartArgs {
     /// Width of a bar; chosen from the range by default
     #[arg(long, value_name = "INTERVAL")]
     every: Option<Interval>,
+    /// Mark the closes that the changes of what was seen prove, as hollow marks; not by default
+    #[arg(long)]
+    derived: bool,
     /// Moving average over this many bars
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..))]
     ma: Option<u32>,

@@ -118,3 +118,32 @@ fn a_missed_session_is_told_with_both_numbers_and_what_was_seen_stays() {
     let seen = home.pantau(["history", "lq45", "-f", "json"]).ok().array();
     assert_eq!(seen.iter().map(|row| &row["level"]).collect::<Vec<_>>(), [&json!(880), &json!(866)]);
 }
+
+#[test]
+fn a_chart_marks_derived_closes_where_it_is_asked_to() {
+    let home = Home::with_captures(&ALL);
+    let draw = |arguments: &[&str]| {
+        let done = home.pantau(["chart", "lq45", "-o", "a.svg"]).args(arguments).ok();
+        (std::fs::read_to_string(home.path("a.svg")).unwrap(), done.stderr())
+    };
+    assert!(!draw(&[]).0.contains("derived"));
+    for arguments in [&["--derived"][..], &["--derived", "--kind", "candle"]] {
+        let (svg, said) = draw(arguments);
+        assert!(svg.contains("derived closes"), "{said}");
+    }
+    // A picture of one capture is of two points.
+    home.pantau(["chart", "lq45", "--from", "2025-05", "-o", "b.svg"]).refuses(3);
+    home.pantau(["chart", "lq45", "--from", "2025-05", "--derived", "-o", "b.svg"]).ok();
+    home.pantau(["chart", "lq45", "--derived", "--kind", "drawdown", "-o", "c.svg"])
+        .refuses(2)
+        .says("--derived belongs to line and candle");
+    home.pantau(["chart", "emas", "--derived", "-o", "d.svg"])
+        .ok()
+        .says("derived closes without a certain day are not drawn: 5");
+    home.pantau(["chart", "rd-saham", "--derived", "-o", "e.svg"])
+        .ok()
+        .says("no close of the range can be derived");
+    // The question in a picture is the one that gives it again.
+    let png = home.pantau(["chart", "lq45", "--derived", "-o", "-"]).ok().stdout;
+    assert!(String::from_utf8_lossy(&png).contains("--derived"));
+}
