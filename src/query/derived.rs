@@ -41,14 +41,10 @@ pub fn derived(
     };
     let runs: Vec<_> = tables.runs(indicator.id, around)?.into_iter().map(|one| one.run).collect();
     let mut closes = derived_closes(&runs, |at| base_of(kind, at, calendar));
-    closes.retain(|close| is_in(range, start_of_day(close.by, calendar.zone())));
+    closes.retain(|close| range.contains(start_of_day(close.by, calendar.zone())));
     let skipped = limit.map_or(0, |limit| closes.len().saturating_sub(limit));
     let record = |close| Derived { indicator: indicator.indicator.clone(), close };
     Ok(closes.into_iter().skip(skipped).map(record).collect())
-}
-
-fn is_in(range: TimeRange, at: Timestamp) -> bool {
-    range.from.is_none_or(|from| from <= at) && range.to.is_none_or(|to| at < to)
 }
 
 /// What the change of figures is from that were first seen at an instant.

@@ -22,6 +22,7 @@ pub struct CoverageRow<G> {
     /// From 0 to 1, with four decimals.
     share: Option<f64>,
     gaps: G,
+    captures: usize,
 }
 
 /// One stretch without data.
@@ -62,7 +63,8 @@ impl CoverageRow<String> {
     /// Every day, with the longest of its gaps.
     #[must_use]
     pub fn table(days: &[Coverage], zone: Tz) -> Table {
-        let mut table = Table::new(&["SOURCE", "DAY", ">EXPECTED", ">SEEN", ">SHARE", "WITHOUT DATA"]);
+        let mut table =
+            Table::new(&["SOURCE", "DAY", ">EXPECTED", ">SEEN", ">SHARE", ">CAPTURES", "WITHOUT DATA"]);
         for day in days {
             table.row(vec![
                 Text::plain(&day.source),
@@ -70,6 +72,7 @@ impl CoverageRow<String> {
                 Text::plain(day.expected.to_string()),
                 Text::plain(day.seen.to_string()),
                 Text::maybe(day.share().map(percent)),
+                Text::plain(day.captures.to_string()),
                 Text::plain(longest(&day.gaps, zone)),
             ]);
         }
@@ -86,6 +89,7 @@ impl<G> CoverageRow<G> {
             seen: coverage.seen,
             share: coverage.share().map(|share| (share * 10_000.0).floor() / 10_000.0),
             gaps,
+            captures: coverage.captures,
         }
     }
 }

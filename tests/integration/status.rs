@@ -55,7 +55,7 @@ fn coverage_says_of_each_day_what_was_seen_and_why_not_the_rest() {
     let names: Vec<&str> = days.iter().map(|day| text(day, "day")).collect();
     assert_eq!(names, ["2024-11-22", "2024-11-23"], "nothing is known of the day before");
     let friday = &days[0];
-    assert_eq!(fields(friday), ["day", "expected", "gaps", "seen", "share", "source"]);
+    assert_eq!(fields(friday), ["captures", "day", "expected", "gaps", "seen", "share", "source"]);
     assert_eq!(gaps(friday), EVENTS);
     // 450 minutes in open hours, and 31 quarters of an hour from 16:15 on.
     assert_eq!((friday["expected"].as_u64(), friday["seen"].as_u64()), (Some(481), Some(265)));
@@ -76,7 +76,7 @@ fn coverage_comes_in_every_form() {
     assert_eq!(ask("ndjson").ndjson(), ask("json").array());
     let csv = ask("csv").stdout();
     let lines: Vec<&str> = csv.lines().collect();
-    assert_eq!(lines[0], "source,day,expected,seen,share,gaps");
+    assert_eq!(lines[0], "source,day,expected,seen,share,gaps,captures");
     assert_eq!(lines.len(), 2);
     let begin =
         "kontan,2024-11-22,481,265,0.5509,not_recorded 2024-11-22T00:00:00+07:00/2024-11-22T08:45:00+07:00; ";
