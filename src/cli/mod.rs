@@ -314,6 +314,10 @@ struct StatusArgs {
     /// Instead, how much of each day was seen, and why not the rest; the last 30 days by default
     #[arg(long)]
     coverage: bool,
+    /// Instead of polls of days, trading days with a capture of each period, such as 1mo or 1y: the coverage of an
+    /// archive; of all that is recorded by default
+    #[arg(long, value_name = "INTERVAL", requires = "coverage")]
+    every: Option<Interval>,
     /// Begin of the range
     #[arg(long, value_name = "TIME", requires = "coverage", allow_hyphen_values = true)]
     from: Option<String>,

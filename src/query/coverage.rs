@@ -31,12 +31,14 @@ impl Coverage {
     /// The share of expected polls that saw the page; none where none was expected.
     #[must_use]
     pub fn share(&self) -> Option<f64> {
-        let count = |count: usize| u32::try_from(count).map(f64::from).ok();
-        count(self.seen)
-            .zip(count(self.expected))
-            .filter(|(_, expected)| *expected > 0.0)
-            .map(|(seen, of)| seen / of)
+        ratio(self.seen, self.expected)
     }
+}
+
+/// One count as a share of another; none of nothing.
+pub(super) fn ratio(part: usize, whole: usize) -> Option<f64> {
+    let count = |count: usize| u32::try_from(count).map(f64::from).ok();
+    count(part).zip(count(whole)).filter(|(_, whole)| *whole > 0.0).map(|(part, whole)| part / whole)
 }
 
 /// The days of a source in a range, up to `now`, from the first on which anything is known of it.

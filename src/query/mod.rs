@@ -3,6 +3,7 @@
 
 mod change;
 mod coverage;
+mod density;
 mod derived;
 mod drift;
 mod explain;
@@ -23,6 +24,7 @@ use crate::store::{Held, StoreError, StoredIndicator, Tables};
 
 pub use change::{ChangeOver, changes};
 pub use coverage::{Coverage, coverage};
+pub use density::{Density, densities};
 pub use derived::{Derived, derived};
 pub use drift::{SourceDrift, drifts, kept_page};
 pub use explain::{Explanation, explain};

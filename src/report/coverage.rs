@@ -87,15 +87,20 @@ impl<G> CoverageRow<G> {
             day: coverage.day.to_string(),
             expected: coverage.expected,
             seen: coverage.seen,
-            share: coverage.share().map(|share| (share * 10_000.0).floor() / 10_000.0),
+            share: coverage.share().map(rounded),
             gaps,
             captures: coverage.captures,
         }
     }
 }
 
-/// Rounded down, so that only a whole day is 100 %.
-fn percent(share: f64) -> String {
+/// A share with four decimals, rounded down, so that only the whole is 1.
+pub(super) fn rounded(share: f64) -> f64 {
+    (share * 10_000.0).floor() / 10_000.0
+}
+
+/// Rounded down, so that only the whole is 100 %.
+pub(super) fn percent(share: f64) -> String {
     format!("{:.1}%", (share * 1000.0).floor() / 10.0)
 }
 
