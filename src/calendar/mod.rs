@@ -1,6 +1,7 @@
 //! Sessions, hours and closures of the exchange, from data. Knows nothing of indicators, and never asks
 //! what time it is.
 
+mod closes;
 mod hours;
 
 use std::collections::BTreeMap;
@@ -9,6 +10,7 @@ use std::ops::RangeInclusive;
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeZone, Utc, Weekday};
 use chrono_tz::Tz;
 
+pub use self::closes::SessionAt;
 use self::hours::Hours;
 pub use self::hours::Phase;
 use crate::domain::Timestamp;

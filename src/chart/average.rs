@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 
 use super::ChartError;
-use super::frame::{Frame, Word};
+use super::frame::{Frame, Key, Word};
 use super::panel::{Panel, draw_line};
 use super::reduce::Point;
 use super::track::to_f64;
@@ -46,7 +46,7 @@ impl Average {
     }
 
     pub(super) fn key(&self, frame: &Frame<'_, '_>) -> Word {
-        Word { text: self.name.clone(), color: frame.palette.average, is_key: true }
+        Word { text: self.name.clone(), color: frame.palette.average, key: Some(Key::Line) }
     }
 
     pub(super) fn draw(&self, frame: &Frame<'_, '_>, panel: &Panel) -> Result<(), ChartError> {

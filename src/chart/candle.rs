@@ -3,11 +3,12 @@
 use super::bars::{bars, middle};
 use super::canvas::Rect;
 use super::dates::seconds;
+use super::derived::span_with;
 use super::frame::Frame;
 use super::levels::{Levels, average};
 use super::panel::Panel;
 use super::reduce::Point;
-use super::track::{Mark, Track, samples, to_f64};
+use super::track::{Mark, Track, refuse_one_point, samples, to_f64};
 use super::{ChartError, Days};
 use crate::domain::{Interval, Kind, Level, Timestamp};
 use crate::series::{Bar, Ohlc, Series};
@@ -17,6 +18,12 @@ const LEAST_PITCH: f64 = 5.0;
 
 /// The height of a body that opened and closed at one level, in pixels.
 const LEAST_BODY: f64 = 2.0;
+
+/// A candle smaller than this both ways, in pixels, is hardly seen.
+const SPECK: f64 = 4.0;
+
+/// The radius of the dot that stands for it.
+const DOT: f64 = 3.25;
 
 /// Draws one series as candles.
 pub(super) fn draw(
@@ -30,8 +37,14 @@ pub(super) fn draw(
         return Err(ChartError::CandleOfReturn { label: label() });
     }
     let samples = samples(inside, days)?;
+    if frame.derived.is_empty() {
+        refuse_one_point(&samples, inside)?;
+    }
     let track = Track::of(&samples, frame.spec.size.width())?;
-    let every = frame.spec.every.unwrap_or_else(|| candle_width(frame, (track.from, track.to)));
+    let every = frame
+        .spec
+        .every
+        .unwrap_or_else(|| candle_width(frame, span_with((track.from, track.to), frame.derived)));
     let bars = bars(whole, every, frame.spec.range, days);
     let (Some(first), Some(last), Some(extremes)) = (bars.first(), bars.last(), extremes(&bars)) else {
         return Err(ChartError::NoData { labels: label() });
@@ -75,10 +88,32 @@ fn draw_candles(frame: &Frame<'_, '_>, panel: &Panel, bars: &[Bar]) -> Result<()
         Some(Candle { left, right, levels: bar.levels? })
     };
     let candles: Vec<Candle> = bars.iter().filter_map(candle).collect();
-    for alike in candles.chunk_by(|a, b| a.left == b.left) {
-        draw_candle(frame, panel, &joined(alike))?;
+    let candles: Vec<Candle> = candles.chunk_by(|a, b| a.left == b.left).map(joined).collect();
+    for (at, candle) in candles.iter().enumerate() {
+        let ahead = at.checked_sub(1).map(|ahead| candle.left - candles[ahead].right);
+        let next = candles.get(at + 1).map(|next| next.left - candle.right);
+        let is_alone = ahead.into_iter().chain(next).all(|distance| distance > 2.0 * DOT);
+        if is_alone && is_speck(panel, candle) {
+            draw_dot(frame, panel, candle)?;
+        } else {
+            draw_candle(frame, panel, candle)?;
+        }
     }
     Ok(())
+}
+
+/// Whether a candle is too small to be seen where nothing is beside it.
+fn is_speck(panel: &Panel, candle: &Candle) -> bool {
+    let height = panel.y.px(candle.levels.low.0.to_f64()) - panel.y.px(candle.levels.high.0.to_f64());
+    candle.right - candle.left < SPECK && height < SPECK
+}
+
+/// What was seen so shortly is a dot, as in a line.
+fn draw_dot(frame: &Frame<'_, '_>, panel: &Panel, candle: &Candle) -> Result<(), ChartError> {
+    let Ohlc { open, close, .. } = candle.levels;
+    let color = frame.palette.of_change(close.decimal() < open.decimal());
+    let center = (f64::midpoint(candle.left, candle.right), panel.y.px(close.0.to_f64()));
+    frame.canvas.dot(center, frame.sizes.px(DOT), color)
 }
 
 /// A slot no wider than a candle should be, and an odd number of pixels, so that the wick has a middle.

@@ -7,13 +7,14 @@ use super::heading::{self, day};
 use super::panel::{Panel, below, draw_line, draw_mark, mark_place, mark_room};
 use super::scale::with_room;
 use super::ticks::computed_percent;
-use super::track::{Track, below_peak, samples};
+use super::track::{Track, below_peak, refuse_one_point, samples};
 use super::{ChartError, Days};
 use crate::series::Series;
 
 /// Draws one series below its running peak; the peak is the greatest level of the range so far.
 pub(super) fn draw(frame: &Frame<'_, '_>, series: &Series, days: Days<'_>) -> Result<(), ChartError> {
     let samples = samples(series, days)?;
+    refuse_one_point(&samples, series)?;
     let below_peak = below_peak(&samples);
     let pixels = frame.spec.size.width();
     let (levels, track) = (Track::of(&samples, pixels)?, Track::of(&below_peak, pixels)?);

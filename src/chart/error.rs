@@ -61,6 +61,12 @@ pub enum ChartError {
         /// The kind that was asked for.
         kind: &'static str,
     },
+    /// Derived closes beside something that is no level.
+    #[error("a {kind} chart has no derived closes; --derived belongs to line and candle")]
+    NoDerived {
+        /// The kind that was asked for.
+        kind: &'static str,
+    },
     /// The fonts that travel with the program cannot be read.
     #[error("the fonts built into the program cannot be read")]
     Fonts,
@@ -102,6 +108,7 @@ impl ChartError {
                 | Self::ZeroBase { .. }
                 | Self::MovingAverage { .. }
                 | Self::NoAverage { .. }
+                | Self::NoDerived { .. }
         )
     }
 }

@@ -9,7 +9,7 @@ use super::panel::Panel;
 use super::scale::Scale;
 use super::theme::{Palette, Sizes};
 use super::ticks::{ValueTick, number, percent, value_ticks};
-use super::{ChartError, ChartSpec};
+use super::{Beside, ChartError, ChartSpec, ProvenClose};
 use crate::domain::{Gap, Timestamp};
 
 /// A piece of the title or the subtitle.
@@ -17,8 +17,15 @@ use crate::domain::{Gap, Timestamp};
 pub(super) struct Word {
     pub(super) text: String,
     pub(super) color: RGBColor,
-    /// A short line in its colour ahead of it, as the key to a line in the chart.
-    pub(super) is_key: bool,
+    /// What stands ahead of it in its colour, as the key to what is drawn.
+    pub(super) key: Option<Key>,
+}
+
+/// The key to something in the chart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Key {
+    Line,
+    Ring,
 }
 
 /// The texts around the data.
@@ -62,13 +69,15 @@ pub(super) struct Frame<'a, 'b> {
     pub(super) canvas: &'a Canvas<'b>,
     pub(super) spec: &'a ChartSpec,
     pub(super) gaps: &'a [Gap],
+    pub(super) derived: &'a [ProvenClose],
     pub(super) palette: Palette,
     pub(super) sizes: Sizes,
 }
 
 impl<'a, 'b> Frame<'a, 'b> {
-    pub(super) fn new(canvas: &'a Canvas<'b>, spec: &'a ChartSpec, gaps: &'a [Gap]) -> Self {
-        Self { canvas, spec, gaps, palette: Palette::of(spec.theme), sizes: Sizes::of(spec.size) }
+    pub(super) fn new(canvas: &'a Canvas<'b>, spec: &'a ChartSpec, beside: Beside<'a>) -> Self {
+        let Beside { gaps, derived } = beside;
+        Self { canvas, spec, gaps, derived, palette: Palette::of(spec.theme), sizes: Sizes::of(spec.size) }
     }
 
     /// Draws everything around the data and answers with the panels, in the order of their plans.
@@ -137,8 +146,8 @@ impl<'a, 'b> Frame<'a, 'b> {
         let (mut left, right) = (self.sizes.margin(), self.width() - self.sizes.margin());
         for word in words {
             let ink = Ink { color: word.color, ..ink };
-            if word.is_key {
-                left = self.key(left, base, ink)?;
+            if let Some(key) = word.key {
+                left = self.key(key, left, base, ink)?;
             }
             let shown = ink.fitted(&word.text, right - left);
             self.canvas.text(&shown, (left, base), ink)?;
@@ -150,11 +159,22 @@ impl<'a, 'b> Frame<'a, 'b> {
         Ok(())
     }
 
-    /// A short line ahead of a word; answers where the word begins.
-    fn key(&self, left: f64, base: f64, ink: Ink) -> Result<f64, ChartError> {
+    /// A short line, or a ring, ahead of a word; answers where the word begins.
+    fn key(&self, key: Key, left: f64, base: f64, ink: Ink) -> Result<f64, ChartError> {
         let (from, middle) = (left + ink.size * 1.4, base - ink.size * 0.34);
-        let to = from + ink.size * 1.5;
-        self.canvas.stroke(&[(from, middle), (to, middle)], ink.color, self.sizes.px(2.0))?;
+        let to = match key {
+            Key::Line => {
+                let to = from + ink.size * 1.5;
+                self.canvas.stroke(&[(from, middle), (to, middle)], ink.color, self.sizes.px(2.0))?;
+                to
+            }
+            Key::Ring => {
+                let (center, radius) = ((from + ink.size * 0.3, middle), ink.size * 0.3);
+                self.canvas.dot(center, radius, ink.color)?;
+                self.canvas.dot(center, radius - self.sizes.px(1.25), self.palette.background)?;
+                from + ink.size * 0.6
+            }
+        };
         Ok(to + ink.size * 0.5)
     }
 

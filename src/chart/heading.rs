@@ -49,7 +49,7 @@ fn shown_ends(series: &Series, track: &Track) -> (Timestamp, Timestamp) {
 }
 
 pub(super) fn plain(text: String, color: plotters::style::RGBColor) -> Word {
-    Word { text, color, is_key: false }
+    Word { text, color, key: None }
 }
 
 /// The label and the newest figures, the change in its colour.

@@ -4,6 +4,7 @@
 use super::average::{Average, Close};
 use super::bars::{middle, percent_plan};
 use super::dates::seconds;
+use super::derived::{draw_derived, key, span_with, values_with};
 use super::frame::{Axis, Frame, Plan};
 use super::gaps::{Strip, draw_gaps};
 use super::panel::{Panel, draw_extremes, draw_percents, extreme_places, mark_room};
@@ -39,10 +40,12 @@ impl Levels<'_> {
     ) -> Result<(), ChartError> {
         let mut heading = heading::of_one(frame, self.series, self.track);
         heading.subtitle.extend(self.average.as_ref().map(|average| average.key(frame)));
+        heading.subtitle.extend(key(frame));
         let plans = [self.level_plan(frame), percent_plan(frame, self.bars, self.bar_caption())];
-        let panels = frame.draw(&heading, &plans, self.span, 0.0)?;
+        let panels = frame.draw(&heading, &plans, span_with(self.span, frame.derived), 0.0)?;
         let [levels, percents] = panels.as_slice() else { return Ok(()) };
         draw_percents(frame, percents, self.bars)?;
+        draw_derived(frame, levels)?;
         draw_levels(levels)?;
         if let Some(average) = &self.average {
             average.draw(frame, levels)?;
@@ -61,7 +64,9 @@ impl Levels<'_> {
             Kind::Return => "compounded index of daily returns, from 100".to_owned(),
             _ => indicator.unit.clone(),
         };
-        let values = with_room(self.track.low.point.value, self.track.high.point.value);
+        let seen = (self.track.low.point.value, self.track.high.point.value);
+        let (low, high) = values_with(seen, frame.derived);
+        let values = with_room(low, high);
         Plan { caption, axis: Axis::Level, values, room: (room, room), share: LEVEL_SHARE }
     }
 

@@ -2,12 +2,13 @@
 
 use super::bars::{bars, whole_bars, width_for};
 use super::dates::seconds;
+use super::derived::span_with;
 use super::frame::Frame;
 use super::levels::{Levels, average};
 use super::panel::draw_line;
-use super::track::{Track, samples};
+use super::track::{Track, refuse_one_point, samples};
 use super::{ChartError, Days};
-use crate::domain::{Interval, Kind};
+use crate::domain::{Interval, Kind, Timestamp};
 use crate::series::Series;
 
 const SECONDS_A_DAY: f64 = 24.0 * 3600.0;
@@ -23,8 +24,11 @@ pub(super) fn draw(
     days: Days<'_>,
 ) -> Result<(), ChartError> {
     let samples = samples(inside, days)?;
+    if frame.derived.is_empty() {
+        refuse_one_point(&samples, inside)?;
+    }
     let track = Track::of(&samples, frame.spec.size.width())?;
-    let every = bar_width(frame, whole, &track);
+    let every = bar_width(frame, whole, span_with((track.from, track.to), frame.derived));
     let bars = bars(whole, every, frame.spec.range, days);
     let levels = Levels {
         series: inside,
@@ -40,12 +44,12 @@ pub(super) fn draw(
 
 /// As asked for; otherwise by the span. Returns are daily: they have no shorter bars, and longer ones only
 /// where days cannot be told apart.
-fn bar_width(frame: &Frame<'_, '_>, series: &Series, track: &Track) -> Interval {
+fn bar_width(frame: &Frame<'_, '_>, series: &Series, span: (Timestamp, Timestamp)) -> Interval {
     let is_return = series.indicator().kind == Kind::Return;
-    let fit_days = (seconds(track.to) - seconds(track.from)) / SECONDS_A_DAY * LEAST_DAY <= frame.width();
+    let fit_days = (seconds(span.1) - seconds(span.0)) / SECONDS_A_DAY * LEAST_DAY <= frame.width();
     let chosen = frame.spec.every.unwrap_or_else(|| match is_return && fit_days {
         true => Interval::DAY,
-        false => width_for((track.from, track.to)),
+        false => width_for(span),
     });
     if is_return && !chosen.is_daily_or_longer() { Interval::DAY } else { chosen }
 }

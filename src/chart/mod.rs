@@ -9,6 +9,7 @@ mod bars;
 mod candle;
 mod canvas;
 mod dates;
+mod derived;
 mod drawdown;
 mod error;
 mod file;
@@ -35,6 +36,7 @@ use chrono::NaiveDate;
 use crate::domain::{Gap, TimeRange};
 use crate::series::Series;
 
+pub use derived::ProvenClose;
 pub use error::ChartError;
 pub use file::{Drawing, write};
 pub use spec::{ChartKind, ChartSpec, Size, SpecError, Theme};
@@ -44,28 +46,36 @@ use frame::Frame;
 /// Which days have a session; the calendar knows, charts do not.
 type Days<'a> = &'a dyn Fn(NaiveDate) -> bool;
 
+/// What is drawn beside the series.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Beside<'a> {
+    /// The longest of these are named where they are wide enough; which deserve it is not decided here.
+    pub gaps: &'a [Gap],
+    /// Closes that were not seen but derived, in order of time; line and candle charts show them.
+    pub derived: &'a [ProvenClose],
+}
+
 /// Draws series as a spec asks for. Several are compared with [`ChartKind::Rebase`]; every other kind shows
-/// one. Runs before the range give the first bar its previous close and are not drawn. The longest of the gaps are
-/// named where they are wide enough; which deserve it is not decided here.
+/// one. Runs before the range give the first bar its previous close and are not drawn.
 ///
 /// # Errors
 /// There is nothing to draw, or the kind of chart cannot show these indicators.
 pub fn draw(
     spec: &ChartSpec,
     series: &[Series],
-    gaps: &[Gap],
+    beside: Beside<'_>,
     is_trading_day: &dyn Fn(NaiveDate) -> bool,
 ) -> Result<Drawing, ChartError> {
-    check(spec, series)?;
+    check(spec, series, beside)?;
     let inside: Vec<Cow<'_, Series>> = series.iter().map(|one| inside(spec, one)).collect();
     let svg = canvas::picture(spec.size, |canvas| {
-        let frame = Frame::new(canvas, spec, gaps);
+        let frame = Frame::new(canvas, spec, beside);
         match (spec.kind, series, inside.as_slice()) {
             (ChartKind::Rebase, _, several) => rebase::draw(&frame, several, is_trading_day),
             (ChartKind::Line, [whole], [inside]) => line::draw(&frame, whole, inside, is_trading_day),
             (ChartKind::Candle, [whole], [inside]) => candle::draw(&frame, whole, inside, is_trading_day),
             (ChartKind::Drawdown, _, [inside]) => drawdown::draw(&frame, inside, is_trading_day),
-            _ => check(spec, series),
+            _ => check(spec, series, beside),
         }
     })?;
     Ok(Drawing::new(svg))
@@ -78,7 +88,7 @@ fn inside<'a>(spec: &ChartSpec, series: &'a Series) -> Cow<'a, Series> {
 }
 
 /// Refuses what no data could make right.
-fn check(spec: &ChartSpec, series: &[Series]) -> Result<(), ChartError> {
+fn check(spec: &ChartSpec, series: &[Series], beside: Beside<'_>) -> Result<(), ChartError> {
     let (kind, count) = (spec.kind.word(), series.len());
     let has_bars = matches!(spec.kind, ChartKind::Line | ChartKind::Candle);
     if count == 0 {
@@ -89,6 +99,9 @@ fn check(spec: &ChartSpec, series: &[Series]) -> Result<(), ChartError> {
     }
     if spec.moving_average.is_some() && !has_bars {
         return Err(ChartError::NoAverage { kind });
+    }
+    if !beside.derived.is_empty() && !has_bars {
+        return Err(ChartError::NoDerived { kind });
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ use super::gaps::{Strip, draw_gaps};
 use super::panel::{Panel, draw_line, mark_room};
 use super::scale::{apart, with_room};
 use super::ticks::number;
-use super::track::{Track, samples};
+use super::track::{Track, refuse_one_point, samples};
 use super::{ChartError, Days, heading};
 use crate::domain::{Indicator, Timestamp};
 use crate::series::{Series, rebase};
@@ -49,7 +49,9 @@ fn indicators<'a>(series: &'a [Cow<'_, Series>]) -> Vec<&'a Indicator> {
 
 fn line(frame: &Frame<'_, '_>, series: &Series, color: RGBColor, days: Days<'_>) -> Result<Line, ChartError> {
     let label = &series.indicator().label;
-    let track = Track::of(&samples(series, days)?, frame.spec.size.width())?;
+    let samples = samples(series, days)?;
+    refuse_one_point(&samples, series)?;
+    let track = Track::of(&samples, frame.spec.size.width())?;
     let last = rebase(&[track.first, track.last.exact]).and_then(|values| values.last().copied());
     let Some(last) = last else { return Err(ChartError::ZeroBase { label: label.clone() }) };
     let mut shown = last.round_dp(2);

@@ -73,10 +73,14 @@ fn keep(column: Option<Column>, kept: &mut Vec<Point>) {
     let Some(Column { first, least, greatest, last, .. }) = column else { return };
     let (earlier, later) = if least.at <= greatest.at { (least, greatest) } else { (greatest, least) };
     let begin = kept.len();
-    for point in [first, earlier, later, last] {
+    for point in [first, earlier, later] {
         if !kept[begin..].contains(&point) {
             kept.push(point);
         }
+    }
+    // A step has two values at one instant: what comes last is last, even where it was an extreme.
+    if kept.last() != Some(&last) {
+        kept.push(last);
     }
 }
 
@@ -102,6 +106,13 @@ mod tests {
         let values: Vec<f64> =
             reduce(points.into_iter(), Columns::new(0.0, 10.0, 2)).iter().map(|p| p.value).collect();
         assert_eq!(values, [1.0, 99.0, 3.0]);
+    }
+
+    #[test]
+    fn a_step_in_the_last_column_ends_where_it_goes() {
+        let points = [5.0, 9.0, 1.0].map(|value| Point { at: 1.0, value });
+        let kept = reduce(points.into_iter(), Columns::new(0.0, 1.0, 10));
+        assert_eq!(kept.last(), points.last());
     }
 
     proptest! {

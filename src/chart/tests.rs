@@ -1,5 +1,7 @@
 //! What every drawing promises, checked on the finished SVG and PNG.
 
+mod derived;
+
 use chrono::{Datelike, Duration, NaiveDateTime, TimeZone, Utc};
 use chrono_tz::Asia::Jakarta;
 
@@ -78,11 +80,11 @@ fn spec(kind: ChartKind) -> ChartSpec {
 }
 
 fn svg_of(spec: &ChartSpec, series: &[Series]) -> String {
-    draw(spec, series, &[], &is_weekday).unwrap().svg().to_owned()
+    draw(spec, series, Beside::default(), &is_weekday).unwrap().svg().to_owned()
 }
 
 fn refusal(spec: &ChartSpec, series: &[Series]) -> String {
-    draw(spec, series, &[], &is_weekday).unwrap_err().to_string()
+    draw(spec, series, Beside::default(), &is_weekday).unwrap_err().to_string()
 }
 
 /// The x coordinates, in pixels, of each line drawn in a colour.
@@ -109,8 +111,10 @@ fn the_same_input_gives_the_same_bytes() {
     for kind in ChartKind::ALL {
         let spec = spec(kind);
         let series = if kind == ChartKind::Rebase { &several[..] } else { &several[..1] };
-        let (first, second) =
-            (draw(&spec, series, &[], &is_weekday).unwrap(), draw(&spec, series, &[], &is_weekday).unwrap());
+        let (first, second) = (
+            draw(&spec, series, Beside::default(), &is_weekday).unwrap(),
+            draw(&spec, series, Beside::default(), &is_weekday).unwrap(),
+        );
         assert_eq!(first, second);
         assert_eq!(first.png(&[]).unwrap(), second.png(&[]).unwrap());
     }
@@ -119,8 +123,13 @@ fn the_same_input_gives_the_same_bytes() {
 #[test]
 fn a_png_has_its_size_its_texts_and_ink() {
     let size: Size = "480x300".parse().unwrap();
-    let drawing =
-        draw(&ChartSpec { size, ..spec(ChartKind::Line) }, &[day_with_a_gap()], &[], &is_weekday).unwrap();
+    let drawing = draw(
+        &ChartSpec { size, ..spec(ChartKind::Line) },
+        &[day_with_a_gap()],
+        Beside::default(),
+        &is_weekday,
+    )
+    .unwrap();
     let texts = [("Query", "chart lq45 – line".to_owned()), ("Digest", "sha256:00ff".to_owned())];
     let bytes = drawing.png(&texts).unwrap();
     let mut reader = png::Decoder::new(std::io::Cursor::new(bytes)).read_info().unwrap();
@@ -145,7 +154,7 @@ fn letters_are_drawn_with_the_fonts_that_travel_along() {
     let ink = |label: &str| {
         let mut named = day_with_a_gap();
         named = series(label, Kind::Index, named.runs().to_vec());
-        draw(&spec(ChartKind::Line), &[named], &[], &is_weekday).unwrap().png(&[]).unwrap()
+        draw(&spec(ChartKind::Line), &[named], Beside::default(), &is_weekday).unwrap().png(&[]).unwrap()
     };
     assert_ne!(ink("LQ45"), ink("IDX3"), "a picture without letters would be the same");
 }
@@ -166,7 +175,7 @@ fn gap(from: &str, to: &str, cause: Cause) -> Gap {
 
 /// The names of gaps in a picture of the day.
 fn named(gaps: &[Gap], kind: ChartKind) -> Vec<String> {
-    let drawing = draw(&spec(kind), &[day_with_a_gap()], gaps, &is_weekday).unwrap();
+    let drawing = draw(&spec(kind), &[day_with_a_gap()], Beside { gaps, derived: &[] }, &is_weekday).unwrap();
     let is_cause = |line: &&str| line.starts_with("not ") || line.starts_with("frozen ");
     drawing.svg().lines().filter(is_cause).map(str::to_owned).collect()
 }
@@ -356,7 +365,7 @@ fn labels_of_several_lines_do_not_touch() {
 #[test]
 fn a_return_is_drawn_as_its_compounded_index() {
     for kind in [ChartKind::Line, ChartKind::Rebase, ChartKind::Drawdown] {
-        draw(&spec(kind), &[fund()], &[], &is_weekday).unwrap();
+        draw(&spec(kind), &[fund()], Beside::default(), &is_weekday).unwrap();
     }
     let svg = svg_of(&ChartSpec { moving_average: Some(5), ..spec(ChartKind::Line) }, &[fund()]);
     for text in ["compounded index of daily returns, from 100", "one return per trading day", "daily return"]
@@ -397,7 +406,8 @@ fn refusals_are_one_clear_line() {
 fn labels_from_pages_cannot_break_the_drawing() {
     let hostile = series("<b>&\u{0}\u{1b}\"]]>\u{202e}", Kind::Index, day_with_a_gap().runs().to_vec());
     for kind in ChartKind::ALL {
-        let drawing = draw(&spec(kind), std::slice::from_ref(&hostile), &[], &is_weekday).unwrap();
+        let drawing =
+            draw(&spec(kind), std::slice::from_ref(&hostile), Beside::default(), &is_weekday).unwrap();
         assert!(drawing.png(&[]).is_ok());
     }
 }

@@ -52,10 +52,16 @@ pub(super) fn samples(
         _ => level_samples(series),
     };
     let label = || series.indicator().label.clone();
-    match samples.as_slice() {
-        [] => Err(ChartError::NoData { labels: label() }),
-        [only] if only.from == only.to => Err(ChartError::OnePoint { label: label() }),
-        _ => Ok(samples),
+    if samples.is_empty() { Err(ChartError::NoData { labels: label() }) } else { Ok(samples) }
+}
+
+/// Refuses what was seen but once, when nothing else is drawn.
+pub(super) fn refuse_one_point(samples: &[Sample], series: &Series) -> Result<(), ChartError> {
+    match samples {
+        [only] if only.from == only.to => {
+            Err(ChartError::OnePoint { label: series.indicator().label.clone() })
+        }
+        _ => Ok(()),
     }
 }
 

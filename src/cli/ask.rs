@@ -1,8 +1,8 @@
 //! The commands that ask: latest, history, change, explain, indicators, sources.
 
 use crate::domain::{Indicator, Kind, TimeRange};
-use crate::query::{self, QueryError, Record};
-use crate::report::{BarRow, ChangeRow, ExplainRow, Format, IndicatorRow, RunRow, SourceRow};
+use crate::query::{self, Derived, QueryError, Record};
+use crate::report::{BarRow, ChangeRow, DerivedRow, ExplainRow, Format, IndicatorRow, RunRow, SourceRow};
 use crate::series::{Bar, Series};
 use crate::store::{Store, StoreError, StoredIndicator};
 
@@ -26,7 +26,9 @@ pub(super) fn latest(context: &Context, args: &Indicators) -> anyhow::Result<Exi
 pub(super) fn history(context: &Context, args: &HistoryArgs) -> anyhow::Result<Exit> {
     let store = context.reader()?;
     let indicators = query::resolve(store.tables(), &args.indicators)?;
-    if args.every.is_some() {
+    if args.derived {
+        derived(context, &store, &indicators, args)
+    } else if args.every.is_some() {
         bars(context, &store, &indicators, args)
     } else {
         runs(context, &store, &indicators, args)
@@ -56,6 +58,26 @@ fn runs(
     }
     let rows: Vec<RunRow> = records.iter().map(|record| RunRow::new(record, context.zone)).collect();
     context.answer_some(&rows, NOTHING_IN_RANGE, || RunRow::history_table(&records, context.zone))
+}
+
+fn derived(
+    context: &Context,
+    store: &Store,
+    indicators: &[StoredIndicator],
+    args: &HistoryArgs,
+) -> anyhow::Result<Exit> {
+    let range = context.range(&args.range)?;
+    let limit = limit(context, args);
+    let mut closes: Vec<Derived> = Vec::new();
+    for indicator in indicators {
+        let found = query::derived(store.tables(), indicator, range, limit, &context.calendar)?;
+        note_limit(context, args, found.len());
+        closes.extend(found);
+    }
+    let rows: Vec<DerivedRow> = closes.iter().map(|close| DerivedRow::new(close, context.zone)).collect();
+    context.answer_some(&rows, "no close of the range can be derived", || {
+        DerivedRow::table(&closes, context.zone)
+    })
 }
 
 fn note_limit(context: &Context, args: &HistoryArgs, found: usize) {

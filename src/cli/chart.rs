@@ -3,11 +3,12 @@
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-use crate::chart::{self, ChartKind, ChartSpec, Drawing};
-use crate::domain::{Digest, Figures, Slug};
+use crate::chart::{self, Beside, ChartKind, ChartSpec, Drawing, ProvenClose};
+use crate::domain::{Digest, Figures, Slug, TimeRange};
 use crate::format::escape;
-use crate::query;
+use crate::query::{self, Derived};
 use crate::series::Series;
+use crate::store::Store;
 
 use super::ChartArgs;
 use super::ask::{note_calendar, series_of};
@@ -44,13 +45,39 @@ pub(super) fn run(context: &Context, args: &ChartArgs) -> anyhow::Result<Exit> {
     series.iter().for_each(|one| note_calendar(context, one));
     let due_of = |name: &str| Some(due(&context.config.source(name)?.schedule, &context.calendar));
     let gaps = query::long_gaps(store.tables(), &series, due_of, &context.calendar)?;
-    let drawing = chart::draw(&spec, &series, &gaps, &|date| context.calendar.is_trading_day(date))?;
+    let derived = if args.derived { proven(context, &store, args, range)? } else { Vec::new() };
+    let beside = Beside { gaps: &gaps, derived: &derived };
+    let drawing = chart::draw(&spec, &series, beside, &|date| context.calendar.is_trading_day(date))?;
     let bytes = match picture {
         Picture::Svg => drawing.svg().as_bytes().to_vec(),
         Picture::Png => png(&drawing, args, &spec, &series)?,
     };
     write(context, &target, &bytes)?;
     Ok(Exit::Done)
+}
+
+/// The derived closes of a range that have a day, each at the end of its session.
+fn proven(
+    context: &Context,
+    store: &Store,
+    args: &ChartArgs,
+    range: TimeRange,
+) -> anyhow::Result<Vec<ProvenClose>> {
+    let mut closes = Vec::new();
+    for indicator in query::resolve(store.tables(), &args.indicators)? {
+        closes.extend(query::derived(store.tables(), &indicator, range, None, &context.calendar)?);
+    }
+    let place = |derived: &Derived| {
+        let at = context.calendar.close_of(derived.close.session?);
+        Some(ProvenClose { at, bounds: derived.close.bounds })
+    };
+    let placed: Vec<ProvenClose> = closes.iter().filter_map(place).collect();
+    match closes.len() - placed.len() {
+        0 if placed.is_empty() => context.note("no close of the range can be derived"),
+        0 => {}
+        undated => context.note(&format!("derived closes without a certain day are not drawn: {undated}")),
+    }
+    Ok(placed)
 }
 
 /// `lq45.png` in the current folder.
@@ -107,7 +134,8 @@ fn png(drawing: &Drawing, args: &ChartArgs, spec: &ChartSpec, series: &[Series])
 
 /// The question, such that asking it again of the same data gives the same picture.
 fn query(args: &ChartArgs, spec: &ChartSpec) -> String {
-    let mut query = format!("chart {} --kind {}", args.indicators.join(" "), spec.kind);
+    let derived = if args.derived { " --derived" } else { "" };
+    let mut query = format!("chart {} --kind {}{derived}", args.indicators.join(" "), spec.kind);
     let mut add = |name: &str, value: Option<String>| {
         if let Some(value) = value {
             query.push_str(&format!(" --{name} {value}"));

@@ -224,6 +224,16 @@ struct RangeArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+--derived: a row whose level, change and percentage agree also proves the close ahead of its
+session, level less change. Of each close:
+  session     its day; none where the calendar or the first minutes of a session leave it open
+  session_by  the last day that it can be
+  low, high   the interval it lies in, narrowed by all rows of one session and a level seen after it
+  level       what the page prints for it, where it prints the same for the whole interval
+  agreement   alone, chained (several rows prove it), observed (its level was seen), or disjoint
+              (another level was seen, or one session counts from two: something was missed)
+--from and --to are the days of the closes. A return has no level, and so no close.")]
 struct HistoryArgs {
     /// Indicators, such as lq45, usd-idr or kontan/emas
     #[arg(value_name = "IND", required = true)]
@@ -233,6 +243,9 @@ struct HistoryArgs {
     /// Bars of this width instead of runs: 15m, 1h, 1d, 1w, 1mo, 1y
     #[arg(long, value_name = "INTERVAL")]
     every: Option<Interval>,
+    /// Instead, the closes that the change of each run proves, with the interval that they lie in
+    #[arg(long, conflicts_with = "every")]
+    derived: bool,
     /// At most this many rows of each indicator, the newest
     #[arg(long, value_name = "N", conflicts_with = "all", value_parser = clap::value_parser!(u32).range(1..))]
     limit: Option<u32>,
@@ -269,6 +282,9 @@ struct ChartArgs {
     /// Width of a bar; chosen from the range by default
     #[arg(long, value_name = "INTERVAL")]
     every: Option<Interval>,
+    /// Mark the closes that the changes of what was seen prove, as hollow marks; not by default
+    #[arg(long)]
+    derived: bool,
     /// Moving average over this many bars
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..))]
     ma: Option<u32>,
@@ -329,6 +345,10 @@ struct StatusArgs {
     /// Instead, how much of each day was seen, and why not the rest; the last 30 days by default
     #[arg(long)]
     coverage: bool,
+    /// Instead of polls of days, trading days with a capture of each period, such as 1mo or 1y: the coverage of an
+    /// archive; of all that is recorded by default
+    #[arg(long, value_name = "INTERVAL", requires = "coverage")]
+    every: Option<Interval>,
     /// Begin of the range
     #[arg(long, value_name = "TIME", requires = "coverage", allow_hyphen_values = true)]
     from: Option<String>,

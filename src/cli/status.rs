@@ -6,19 +6,25 @@ use crate::calendar::Calendar;
 use crate::config::Source as ConfiguredSource;
 use crate::domain::{Interval, TimeRange, Timestamp};
 use crate::poll::{Past, Schedule, next_due};
-use crate::query::{self, Coverage, Due, Polling, QueryError, SourceHealth};
-use crate::report::{CoverageRow, Format, StatusRow};
+use crate::query::{self, Coverage, Density, Due, Polling, QueryError, SourceHealth};
+use crate::report::{CoverageRow, DensityRow, Format, StatusRow};
 use crate::store::{Store, StoredSource, Tables};
 
 use super::context::Context;
-use super::exit::Exit;
+use super::exit::{Exit, Refusal};
 use super::{RangeArgs, StatusArgs};
 
 /// How many days coverage goes back unless a range is asked for.
 const DAYS: i64 = 30;
 
+const NOTHING: &str = "nothing was recorded in the range";
+
 pub(super) fn run(context: &Context, args: &StatusArgs) -> anyhow::Result<Exit> {
-    if args.coverage { coverage(context, args) } else { status(context) }
+    match args.every {
+        Some(every) => density(context, args, every),
+        None if args.coverage => coverage(context, args),
+        None => status(context),
+    }
 }
 
 fn status(context: &Context) -> anyhow::Result<Exit> {
@@ -82,17 +88,45 @@ fn coverage(context: &Context, args: &StatusArgs) -> anyhow::Result<Exit> {
     for source in store.tables().sources()? {
         match context.config.source(&source.name) {
             Some(configured) => days.extend(of_source(context, store.tables(), &source, configured, range)?),
-            None => context
-                .note(&format!("{} is not configured: when its polls were due is not known", source.name)),
+            None => context.note(&format!(
+                "{} is not configured: when its polls were due is not known; --every 1mo counts its captures",
+                source.name
+            )),
         }
     }
-    let nothing = "nothing was recorded in the range";
     if context.format == Format::Csv {
         let rows: Vec<_> = days.iter().map(|day| CoverageRow::flat(day, context.zone)).collect();
-        return context.answer_some(&rows, nothing, || CoverageRow::table(&days, context.zone));
+        return context.answer_some(&rows, NOTHING, || CoverageRow::table(&days, context.zone));
     }
     let rows: Vec<_> = days.iter().map(|day| CoverageRow::new(day, context.zone)).collect();
-    context.answer_some(&rows, nothing, || CoverageRow::table(&days, context.zone))
+    context.answer_some(&rows, NOTHING, || CoverageRow::table(&days, context.zone))
+}
+
+/// On how many trading days of each period a source was seen; needs no schedule, and no configuration.
+fn density(context: &Context, args: &StatusArgs, every: Interval) -> anyhow::Result<Exit> {
+    if !every.is_daily_or_longer() {
+        let refusal = Refusal::new(Exit::Usage, format!("a trading day cannot be cut into {every}"));
+        return Err(refusal.hint("--every 1d, 1w, 1mo or 1y").into());
+    }
+    let range = context.range(&RangeArgs { from: args.from.clone(), to: args.to.clone() })?;
+    let store = context.reader()?;
+    let mut periods: Vec<Density> = Vec::new();
+    for source in store.tables().sources()? {
+        let (tables, now, calendar) = (store.tables(), context.now, &context.calendar);
+        periods.extend(query::densities(tables, &source, every, range, now, calendar)?);
+    }
+    note_calendar(context, &periods);
+    let rows: Vec<_> = periods.iter().map(|period| DensityRow::new(period, context.zone)).collect();
+    context.answer_some(&rows, NOTHING, || DensityRow::table(&periods, context.calendar.zone()))
+}
+
+/// Trading days are counted, so where the list of closures ends is worth a word.
+fn note_calendar(context: &Context, periods: &[Density]) {
+    let ends = periods.iter().flat_map(|period| [period.start, period.end - TimeDelta::seconds(1)]);
+    let note = ends.map(|at| context.calendar.date_of(at)).find_map(|date| context.calendar.note(date));
+    if let Some(note) = note {
+        context.note(&note);
+    }
 }
 
 fn of_source(

@@ -11,6 +11,7 @@ mod moment;
 mod notice;
 mod observation;
 mod page;
+mod previous;
 mod quantity;
 mod quote;
 mod verdict;

@@ -123,6 +123,19 @@ impl Bounds {
         self.low <= other.high && other.low <= self.high
     }
 
+    /// What lies in both; nothing when no value does.
+    #[must_use]
+    pub fn intersection(self, other: Self) -> Option<Self> {
+        let both = Self { low: self.low.max(other.low), high: self.high.min(other.high) };
+        (both.low <= both.high).then_some(both)
+    }
+
+    /// The least interval that holds both.
+    #[must_use]
+    pub fn hull(self, other: Self) -> Self {
+        Self { low: self.low.min(other.low), high: self.high.max(other.high) }
+    }
+
     /// The four pairs of ends of two intervals.
     #[must_use]
     pub fn corners(self, other: Self) -> [(Decimal, Decimal); 4] {

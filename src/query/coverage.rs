@@ -1,5 +1,7 @@
 //! How much of each day a source was seen: the polls that were due, those that saw the page, and the typed gaps.
 
+use std::iter::Peekable;
+
 use chrono::NaiveDate;
 
 use super::gaps::Watch;
@@ -21,18 +23,22 @@ pub struct Coverage {
     pub seen: usize,
     /// The stretches without data, in order.
     pub gaps: Vec<Gap>,
+    /// How many captures of the page there are: polls that saw it, and those that were imported.
+    pub captures: usize,
 }
 
 impl Coverage {
     /// The share of expected polls that saw the page; none where none was expected.
     #[must_use]
     pub fn share(&self) -> Option<f64> {
-        let count = |count: usize| u32::try_from(count).map(f64::from).ok();
-        count(self.seen)
-            .zip(count(self.expected))
-            .filter(|(_, expected)| *expected > 0.0)
-            .map(|(seen, of)| seen / of)
+        ratio(self.seen, self.expected)
     }
+}
+
+/// One count as a share of another; none of nothing.
+pub(super) fn ratio(part: usize, whole: usize) -> Option<f64> {
+    let count = |count: usize| u32::try_from(count).map(f64::from).ok();
+    count(part).zip(count(whole)).filter(|(_, whole)| *whole > 0.0).map(|(part, whole)| part / whole)
 }
 
 /// The days of a source in a range, up to `now`, from the first on which anything is known of it.
@@ -54,8 +60,11 @@ pub fn coverage(
     if from >= to {
         return Ok(Vec::new());
     }
-    let watch = Watch::with_every_slot(tables, source, (from, to), due, calendar)?;
-    let all = Days { source, watch: &watch, gaps: &watch.gaps(from, to) };
+    let watch = Watch::of(tables, source, (from, to), due, calendar)?;
+    let gaps = watch.gaps(from, to);
+    let first_slot = watch.log_begins.map_or(to, |begins| begins.max(from));
+    let slots = due.slots_from(first_slot).peekable();
+    let mut all = Days { source, watch: &watch, gaps: &gaps, slots };
     let starts = std::iter::successors(Some(from), |at| Some(day_end(*at, calendar)));
     let days = starts.take_while(|start| *start < to);
     Ok(days.map(|start| all.day(start, day_end(start, calendar).min(to))).collect())
@@ -77,31 +86,35 @@ struct Days<'a> {
     source: &'a StoredSource,
     watch: &'a Watch<'a>,
     gaps: &'a [Gap],
+    /// The slots that are not counted yet, since the log begins.
+    slots: Peekable<Box<dyn Iterator<Item = Timestamp> + 'a>>,
 }
 
 impl Days<'_> {
-    fn day(&self, from: Timestamp, to: Timestamp) -> Coverage {
+    fn day(&mut self, from: Timestamp, to: Timestamp) -> Coverage {
         let first = self.gaps.partition_point(|gap| gap.to <= from);
         let inside = self.gaps[first..].iter().map_while(|gap| gap.within(from, to));
         let gaps: Vec<Gap> = inside.collect();
-        let (expected, seen) = self.count(from, to, &gaps);
-        let day = self.watch.calendar.date_of(from);
-        Coverage { source: self.source.name.clone(), day, expected, seen, gaps }
+        let (expected, seen) = self.count(to, &gaps);
+        let (day, captures) = (self.watch.calendar.date_of(from), self.captures(from, to));
+        Coverage { source: self.source.name.clone(), day, expected, seen, gaps, captures }
     }
 
-    /// The slots of a part of a day, and those of them that no gap swallowed.
-    fn count(&self, from: Timestamp, to: Timestamp, gaps: &[Gap]) -> (usize, usize) {
-        let Some(recorded) = self.watch.log_begins else { return (0, 0) };
-        let slots = self.watch.rhythm.slots();
-        let at = |at: Timestamp| slots.partition_point(|slot| *slot < at);
-        let day = &slots[at(from.max(recorded))..at(to).max(at(from.max(recorded)))];
-        let gap_at = |slot: &Timestamp| {
-            let ahead = gaps.partition_point(|gap| gap.to <= *slot);
-            gaps.get(ahead).filter(|gap| gap.from <= *slot).map(|gap| gap.cause)
-        };
-        let causes: Vec<Option<Cause>> = day.iter().map(gap_at).collect();
-        let expected = causes.iter().filter(|cause| **cause != Some(Cause::NotRecorded)).count();
-        let missed = causes.iter().filter(|cause| cause.is_some_and(Cause::is_missed)).count();
-        (expected, expected - missed)
+    fn captures(&self, from: Timestamp, to: Timestamp) -> usize {
+        let looks = &self.watch.looks;
+        let at = |at: Timestamp| looks.partition_point(|look| look.at < at);
+        looks[at(from)..at(to)].iter().filter(|look| look.found.is_ok()).count()
+    }
+
+    /// The slots up to an instant, and those of them that no gap swallowed. A year of seconds is never held at once.
+    fn count(&mut self, to: Timestamp, gaps: &[Gap]) -> (usize, usize) {
+        let (mut expected, mut seen, mut ahead) = (0, 0, gaps.iter().peekable());
+        while let Some(slot) = self.slots.next_if(|slot| *slot < to) {
+            while ahead.next_if(|gap| gap.to <= slot).is_some() {}
+            let cause = ahead.peek().filter(|gap| gap.from <= slot).map(|gap| gap.cause);
+            expected += usize::from(cause != Some(Cause::NotRecorded));
+            seen += usize::from(cause != Some(Cause::NotRecorded) && !cause.is_some_and(Cause::is_missed));
+        }
+        (expected, seen)
     }
 }

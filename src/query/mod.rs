@@ -3,6 +3,8 @@
 
 mod change;
 mod coverage;
+mod density;
+mod derived;
 mod drift;
 mod explain;
 mod facts;
@@ -22,6 +24,8 @@ use crate::store::{Held, StoreError, StoredIndicator, Tables};
 
 pub use change::{ChangeOver, changes};
 pub use coverage::{Coverage, coverage};
+pub use density::{Density, densities};
+pub use derived::{Derived, derived};
 pub use drift::{SourceDrift, drifts, kept_page};
 pub use explain::{Explanation, explain};
 pub use facts::facts;

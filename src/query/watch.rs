@@ -33,21 +33,9 @@ const LONGEST_PAUSE: TimeDelta = TimeDelta::days(8);
 const ENOUGH: usize = 3;
 
 impl<'a> Watch<'a> {
-    /// What types the gaps of a source from `from` to `to`, with all the slots between.
-    pub(super) fn with_every_slot(
-        tables: Tables<'_>,
-        source: &StoredSource,
-        (from, to): (Timestamp, Timestamp),
-        due: &Due<'_>,
-        calendar: &'a Calendar,
-    ) -> Result<Self, QueryError> {
-        let looks = tables.looks(source.id, from, to)?;
-        let begin = looks.first().map_or(from, |look| look.at.min(from)).max(from - LONGEST_PAUSE);
-        Self::of(tables, source, looks, all_slots(due, begin, to), due, calendar)
-    }
-
-    /// The same with the slots near its looks alone: in a silence of years nobody needs to count them.
-    pub(super) fn near_looks(
+    /// What types the gaps of a source from `from` to `to`. Of the slots only those near its looks: in a silence of years
+    /// nobody needs to count them.
+    pub(super) fn of(
         tables: Tables<'_>,
         source: &StoredSource,
         (from, to): (Timestamp, Timestamp),
@@ -56,17 +44,6 @@ impl<'a> Watch<'a> {
     ) -> Result<Self, QueryError> {
         let looks = tables.looks(source.id, from, to)?;
         let rhythm = slots_near(due, &looks, to);
-        Self::of(tables, source, looks, rhythm, due, calendar)
-    }
-
-    fn of(
-        tables: Tables<'_>,
-        source: &StoredSource,
-        looks: Vec<Look>,
-        rhythm: Rhythm,
-        due: &Due<'_>,
-        calendar: &'a Calendar,
-    ) -> Result<Self, QueryError> {
         let log_begins = match source.log_begins_at {
             Some(begins) => Some(begins),
             None => tables.first_poll_at(source.id)?,
@@ -87,17 +64,9 @@ impl Due<'_> {
         TimeDelta::from_std(self.slowest).unwrap_or(LONGEST_PAUSE).max(self.patience())
     }
 
-    fn slots_from(&self, from: Timestamp) -> Box<dyn Iterator<Item = Timestamp> + '_> {
+    pub(super) fn slots_from(&self, from: Timestamp) -> Box<dyn Iterator<Item = Timestamp> + '_> {
         (self.slots)(TimeRange { from: Some(from), to: None })
     }
-}
-
-/// The slots of a stretch, one ahead of it, and the first one after it.
-fn all_slots(due: &Due<'_>, from: Timestamp, to: Timestamp) -> Rhythm {
-    let mut is_inside = true;
-    let up_to_next =
-        due.slots_from(from - due.reach()).take_while(|slot| std::mem::replace(&mut is_inside, *slot < to));
-    Rhythm::new(up_to_next)
 }
 
 /// The slots around each look up to the next one; a few where that is far away. What lies between those and the next
@@ -135,7 +104,7 @@ pub fn gaps(
     due: &Due<'_>,
     calendar: &Calendar,
 ) -> Result<Vec<Gap>, QueryError> {
-    Ok(Watch::near_looks(tables, source, (from, to), due, calendar)?.gaps(from, to))
+    Ok(Watch::of(tables, source, (from, to), due, calendar)?.gaps(from, to))
 }
 
 #[cfg(test)]
@@ -158,6 +127,15 @@ mod tests {
         };
         let hour = Duration::from_secs(3600);
         Due { slots: Box::new(slots), slowest: hour / 6, patience: hour }
+    }
+
+    /// The slots of a stretch, one ahead of it, and the first one after it.
+    fn all_slots(due: &Due<'_>, from: Timestamp, to: Timestamp) -> Rhythm {
+        let mut is_inside = true;
+        let up_to_next = due
+            .slots_from(from - due.reach())
+            .take_while(|slot| std::mem::replace(&mut is_inside, *slot < to));
+        Rhythm::new(up_to_next)
     }
 
     fn any_looks() -> impl Strategy<Value = Vec<Look>> {

@@ -22,6 +22,7 @@ pub struct CoverageRow<G> {
     /// From 0 to 1, with four decimals.
     share: Option<f64>,
     gaps: G,
+    captures: usize,
 }
 
 /// One stretch without data.
@@ -62,7 +63,8 @@ impl CoverageRow<String> {
     /// Every day, with the longest of its gaps.
     #[must_use]
     pub fn table(days: &[Coverage], zone: Tz) -> Table {
-        let mut table = Table::new(&["SOURCE", "DAY", ">EXPECTED", ">SEEN", ">SHARE", "WITHOUT DATA"]);
+        let mut table =
+            Table::new(&["SOURCE", "DAY", ">EXPECTED", ">SEEN", ">SHARE", ">CAPTURES", "WITHOUT DATA"]);
         for day in days {
             table.row(vec![
                 Text::plain(&day.source),
@@ -70,6 +72,7 @@ impl CoverageRow<String> {
                 Text::plain(day.expected.to_string()),
                 Text::plain(day.seen.to_string()),
                 Text::maybe(day.share().map(percent)),
+                Text::plain(day.captures.to_string()),
                 Text::plain(longest(&day.gaps, zone)),
             ]);
         }
@@ -84,14 +87,20 @@ impl<G> CoverageRow<G> {
             day: coverage.day.to_string(),
             expected: coverage.expected,
             seen: coverage.seen,
-            share: coverage.share().map(|share| (share * 10_000.0).floor() / 10_000.0),
+            share: coverage.share().map(rounded),
             gaps,
+            captures: coverage.captures,
         }
     }
 }
 
-/// Rounded down, so that only a whole day is 100 %.
-fn percent(share: f64) -> String {
+/// A share with four decimals, rounded down, so that only the whole is 1.
+pub(super) fn rounded(share: f64) -> f64 {
+    (share * 10_000.0).floor() / 10_000.0
+}
+
+/// Rounded down, so that only the whole is 100 %.
+pub(super) fn percent(share: f64) -> String {
     format!("{:.1}%", (share * 1000.0).floor() / 10.0)
 }
 

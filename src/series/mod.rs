@@ -1,6 +1,7 @@
 //! Ordered runs of one indicator and the arithmetic on them. Pure: asks no store, no clock and no calendar.
 
 mod change;
+mod derived;
 mod gaps;
 mod resample;
 mod returns;
@@ -15,6 +16,7 @@ use chrono_tz::Tz;
 use crate::domain::{Indicator, Run, TimeRange, Timestamp};
 
 pub use change::{PERCENT_DECIMALS, percent_between, percent_change, round_percent};
+pub use derived::{Agreement, Base, DerivedClose, Sighted, derived_closes};
 pub use gaps::{is_stale, stretches};
 pub use resample::{Bar, Ohlc, resample};
 pub use returns::{DailyReturn, compound, compounded_index, daily_returns, resample_returns, start_of_day};

@@ -253,6 +253,31 @@ impl Tables<'_> {
         Ok(())
     }
 
+    /// The times in a range at which a source was seen, those of polls first; nothing is held but the one at hand.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn each_capture_time(
+        self,
+        source_id: i64,
+        range: TimeRange,
+        mut visit: impl FnMut(Timestamp),
+    ) -> Result<(), StoreError> {
+        let from = range.from.map_or(i64::MIN, |from| from.timestamp());
+        let to = range.to.map_or(i64::MAX, |to| to.timestamp());
+        for table in SEEN_IN {
+            let sql = format!(
+                "SELECT seen_at FROM {table} WHERE source_id = ?1 AND seen_at >= ?2 AND seen_at < ?3"
+            );
+            let mut statement = self.connection.prepare_cached(&sql).doing("read the sightings")?;
+            let mut rows = statement.query(params![source_id, from, to]).doing("read the sightings")?;
+            while let Some(row) = rows.next().doing("read the sightings")? {
+                visit(row.get(0).and_then(instant).doing("read the sightings")?);
+            }
+        }
+        Ok(())
+    }
+
     /// The newest attempts of a source, newest first.
     ///
     /// # Errors

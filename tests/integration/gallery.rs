@@ -7,13 +7,14 @@ use std::path::Path;
 use crate::samples::{Samples, root};
 
 /// Each picture and the question it answers.
-const GALLERY: [(&str, &str); 6] = [
+const GALLERY: [(&str, &str); 7] = [
     ("emas", "emas --from 2024-11-21 --to 2024-11-22"),
     ("lq45", "lq45"),
     ("rebase", "emas lq45 idx usd-idr issi --from 2024-11-15"),
     ("candle", "idx --kind candle --from 2024-11-15 --to 2024-11-22"),
     ("drawdown-dark", "lq45 --kind drawdown --theme dark"),
     ("return", "rd-saham"),
+    ("derived", "idx --derived --from 2024-11 --to 2024-11"),
 ];
 
 #[test]

@@ -16,6 +16,7 @@ mod config;
 mod corpus;
 mod daemon;
 mod database;
+mod derived;
 mod drift;
 mod extract;
 mod fuzz;

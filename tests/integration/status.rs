@@ -55,7 +55,7 @@ fn coverage_says_of_each_day_what_was_seen_and_why_not_the_rest() {
     let names: Vec<&str> = days.iter().map(|day| text(day, "day")).collect();
     assert_eq!(names, ["2024-11-22", "2024-11-23"], "nothing is known of the day before");
     let friday = &days[0];
-    assert_eq!(fields(friday), ["day", "expected", "gaps", "seen", "share", "source"]);
+    assert_eq!(fields(friday), ["captures", "day", "expected", "gaps", "seen", "share", "source"]);
     assert_eq!(gaps(friday), EVENTS);
     // 450 minutes in open hours, and 31 quarters of an hour from 16:15 on.
     assert_eq!((friday["expected"].as_u64(), friday["seen"].as_u64()), (Some(481), Some(265)));
@@ -76,7 +76,7 @@ fn coverage_comes_in_every_form() {
     assert_eq!(ask("ndjson").ndjson(), ask("json").array());
     let csv = ask("csv").stdout();
     let lines: Vec<&str> = csv.lines().collect();
-    assert_eq!(lines[0], "source,day,expected,seen,share,gaps");
+    assert_eq!(lines[0], "source,day,expected,seen,share,gaps,captures");
     assert_eq!(lines.len(), 2);
     let begin =
         "kontan,2024-11-22,481,265,0.5509,not_recorded 2024-11-22T00:00:00+07:00/2024-11-22T08:45:00+07:00; ";
@@ -246,4 +246,63 @@ fn what_is_not_to_be_polled_makes_nothing_unhealthy() {
     let rows = now.home.pantau(["status", "-f", "json"]).fails(5).array();
     let states: Vec<_> = rows.iter().map(|row| (text(row, "source"), text(row, "source_state"))).collect();
     assert_eq!(states, [("kontan", "not polled"), ("lain", "never polled")]);
+}
+
+#[test]
+fn the_coverage_of_an_archive_is_trading_days_with_a_capture() {
+    let home = Home::with_captures(&crate::captures::ALL);
+    // What an archive holds is known without a schedule.
+    home.write("config/pantau/pantau.toml", other("lain", true));
+    let ask = |arguments: &[&str]| home.pantau(["status", "--coverage", "--every"]).args(arguments).ok();
+    let months = ask(&["1mo", "-f", "json"]).array();
+    let expected = ["captures", "end", "seen_days", "share", "source", "start", "trading_days"];
+    assert_eq!(fields(&months[0]), expected);
+    // From the first day on which there is a capture to the last one.
+    assert_eq!(months.len(), 14);
+    assert_eq!(text(&months[0], "start"), "2024-04-18T00:00:00+07:00");
+    assert_eq!(text(&months[13], "end"), "2025-05-08T00:00:00+07:00");
+    let shown = |month: &Value| {
+        let number = |field: &str| month[field].as_u64().unwrap();
+        (number("trading_days"), number("seen_days"), number("captures"))
+    };
+    assert_eq!(shown(&months[0]), (9, 2, 2));
+    assert_eq!(shown(&months[1]), (18, 0, 0));
+    // The 15th, 21st and 22nd; the 27th was a closure.
+    assert_eq!((shown(&months[7]), &months[7]["share"]), ((20, 3, 5), &json!(0.15)));
+    // A capture of a Saturday is one, of no trading day.
+    assert_eq!(shown(&months[11]), (19, 0, 1));
+
+    let years = ask(&["1y", "--from", "2023", "--to", "2024", "-f", "ndjson"]).ndjson();
+    assert_eq!(years.iter().map(shown).collect::<Vec<_>>(), [(239, 0, 0), (237, 5, 7)]);
+    let csv = ask(&["1y", "-f", "csv"]).stdout();
+    assert!(csv.starts_with("source,start,end,trading_days,seen_days,share,captures\n"), "{csv}");
+    let table = ask(&["1mo"]).stdout();
+    assert!(
+        table.contains("kontan  2024-11-01  2024-11-30            20     3  15.0%         5    0.2"),
+        "{table}"
+    );
+    ask(&["1y", "--from", "2015"]).says("the list of closures covers 2018-01-01");
+
+    home.pantau(["status", "--coverage", "--every", "1h"]).refuses(2).says("cannot be cut into 1h");
+    home.pantau(["status", "--every", "1mo"]).refuses(2).says("--coverage");
+    home.pantau(["status", "--coverage", "--every", "1mo", "--to", "2020"]).refuses(3);
+}
+
+#[test]
+fn coverage_counts_the_captures_of_a_day_whether_polled_or_imported() {
+    let home = Home::with_captures(&crate::captures::FOUR);
+    let ask = || {
+        let range = ["--from", "2024-11-21", "--to", "2024-11-22", "-f", "json"];
+        home.pantau(["status", "--coverage"]).args(range).ok().array()
+    };
+    let captures =
+        |days: &[Value]| days.iter().map(|day| day["captures"].as_u64().unwrap()).collect::<Vec<_>>();
+    let imported = ask();
+    assert_eq!(captures(&imported), [1, 3]);
+    // No poll was due before the log of polls begins.
+    assert_eq!((&imported[1]["expected"], &imported[1]["share"]), (&json!(0), &Value::Null));
+    let mut script = Script::new(&home);
+    script.sees(at("2024-11-22T09:00"), 870);
+    script.fails(at("2024-11-22T09:01"), Outcome::Unreachable, None);
+    assert_eq!(captures(&ask()), [1, 4]);
 }
