@@ -6,8 +6,8 @@ use chrono::Duration;
 use crate::domain::{Figures, Observation, Run, Timestamp};
 use crate::store::{Sighting, StoreError, StoredIndicator, StoredSource, Tables};
 
-use super::Readings;
-use super::splice::seen_in;
+use super::sightings::Sightings;
+use super::timeline::Timeline;
 
 /// What is known of an indicator where the log of its source begins.
 pub(super) struct Known {
@@ -20,36 +20,32 @@ pub(super) struct Known {
 /// A run that the log begins in is only known to stand again at the first sighting that is left of it: what was seen
 /// until then belongs to the part that was removed.
 pub(super) fn known(
-    tables: Tables<'_>,
-    indicator: &StoredIndicator,
+    sightings: &mut Sightings<'_>,
+    line: &Timeline<'_>,
     begins: Timestamp,
 ) -> Result<Known, StoreError> {
     let second = Duration::seconds(1);
-    let open = tables.run_at(indicator.id, begins - second)?;
+    let open = line.run_at(begins - second)?;
     let Some(across) = open.filter(|open| begins <= open.run.last_seen) else {
         return Ok(Known { from: begins, open });
     };
-    let stands =
-        first_sighting_of(tables, indicator, across.run.figures, begins)?.unwrap_or(across.run.last_seen);
+    let stands = first_sighting_of(sightings, &line.indicator, across.run.figures, begins)?
+        .unwrap_or(across.run.last_seen);
     let open = Observation { run: Run { last_seen: stands, ..across.run }, ..across };
     Ok(Known { from: stands + second, open: Some(open) })
 }
 
 /// The first sighting at or after an instant that shows some figures of an indicator.
 fn first_sighting_of(
-    tables: Tables<'_>,
+    sightings: &mut Sightings<'_>,
     indicator: &StoredIndicator,
     figures: Figures,
     since: Timestamp,
 ) -> Result<Option<Timestamp>, StoreError> {
-    let mut readings = Readings::new(tables);
     let mut after = since - Duration::seconds(1);
-    while let Some(Sighting { seen_at, .. }) = tables.sighting_after(indicator.source_id, after)? {
-        for capture in tables.seen_at(indicator.source_id, seen_at)? {
-            let seen = seen_in(&mut readings, indicator, Sighting { seen_at, capture })?;
-            if seen.is_some_and(|seen| seen.figures == figures) {
-                return Ok(Some(seen_at));
-            }
+    while let Some(Sighting { seen_at, .. }) = sightings.after(after)? {
+        if sightings.shows(indicator, figures, seen_at)? {
+            return Ok(Some(seen_at));
         }
         after = seen_at;
     }

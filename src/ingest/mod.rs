@@ -1,18 +1,22 @@
 //! The one way in: page -> quotes -> runs. A live poll and an archived capture differ only in where their page
 //! came from. Knows no network, no schedule and no terminal.
 
+mod batch;
+mod book;
 mod keep;
 mod log_begin;
 mod news;
+mod readings;
 mod reextract;
 mod runs;
+mod sightings;
 mod splice;
 #[cfg(test)]
 mod tests;
+mod timeline;
 mod turn;
 mod verify;
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::domain::{
@@ -23,13 +27,18 @@ use crate::store::{
     Decision, Held, NewCapture, Sighting, StoreError, StoredIndicator, StoredSource, Tables, Validator,
 };
 
+pub use batch::{Batch, Captured, Recorded};
 pub use keep::MAX_PAGES;
 pub use log_begin::{log_begin, prune};
 pub use reextract::{Policy, Reextracted, reextract};
 pub use turn::Turn;
 pub use verify::faults;
 
+use book::Book;
 use news::news;
+use readings::reading_of;
+use sightings::Sightings;
+use timeline::Timeline;
 
 /// The most issues of one page that its row in the poll log tells.
 const MAX_TOLD: usize = 20;
@@ -238,22 +247,29 @@ pub fn decide(tables: Tables<'_>, held: &Held, decision: Decision) -> Result<Dec
     let orphan = || StoreError::Damaged { what: "a held value of no indicator", value: held.id.to_string() };
     let indicator = indicator.ok_or_else(orphan)?;
     let source = tables.source(&indicator.indicator.source)?.ok_or_else(orphan)?;
-    let mut same = tables.held_of(indicator.id)?;
+    let mut sightings = Sightings::new(tables, source.clone());
+    let mut line = Timeline::open(tables, indicator.clone())?;
+    let mut same = line.held().to_vec();
     same.retain(|other| other.decision.is_none() && other.figures == held.figures);
     let begins = source.log_begins_at;
-    let known = begins.map(|begins| log_begin::known(tables, &indicator, begins)).transpose()?;
+    let known = begins.map(|begins| log_begin::known(&mut sightings, &line, begins)).transpose()?;
     let is_before_log = |held: &Held| known.as_ref().is_some_and(|known| held.seen_at < known.from);
     let (before, mut decided): (Vec<Held>, Vec<Held>) = same.into_iter().partition(is_before_log);
     let in_log: Vec<Timestamp> = decided.iter().map(|held| held.seen_at).collect();
     for lost in before {
-        if decision == Decision::Rejected || splice::place(tables, &indicator, &lost)? {
+        if decision == Decision::Rejected || splice::place(&mut sightings, &mut line, &lost)? {
             decided.push(lost);
         }
     }
     for held in &decided {
         tables.put_held(&Held { decision: Some(decision), ..held.clone() })?;
     }
-    in_log.iter().try_for_each(|at| splice::reread_around(tables, &source, &indicator, *at))?;
+    for at in in_log {
+        // The decision changed what is believed, and what is read again at one place may reach to the next.
+        let mut line = Timeline::open(tables, indicator.clone())?;
+        splice::reread_around(&mut sightings, &mut line, at)?;
+        line.flush()?;
+    }
     let is_noted = decided.iter().any(|decided| decided.id == held.id);
     Ok(if is_noted { Decided::Noted } else { Decided::NoPlace })
 }
@@ -291,34 +307,6 @@ fn put_capture(
     tables.put_capture(source.id, &new).map(Some)
 }
 
-/// What a stored text says.
-fn reading_of(tables: Tables<'_>, capture: i64) -> Result<Reading, StoreError> {
-    let capture = tables.capture(capture)?;
-    let damaged = || StoreError::Damaged { what: "a ticker text", value: format!("capture {}", capture.id) };
-    capture.block.as_deref().map(parse::reread).ok_or_else(damaged)
-}
-
-/// Stored texts as they are read again. Sightings that follow each other mostly show the same text, so the last
-/// one is kept.
-struct Readings<'a> {
-    tables: Tables<'a>,
-    last: Option<(i64, Reading)>,
-}
-
-impl<'a> Readings<'a> {
-    fn new(tables: Tables<'a>) -> Self {
-        Self { tables, last: None }
-    }
-
-    fn of(&mut self, capture: i64) -> Result<&Reading, StoreError> {
-        let last = match self.last.take() {
-            Some(last) if last.0 == capture => last,
-            _ => (capture, reading_of(self.tables, capture)?),
-        };
-        Ok(&self.last.insert(last).1)
-    }
-}
-
 /// Brings every quote of a sighting into the series of its indicator.
 fn record(
     tables: Tables<'_>,
@@ -328,20 +316,10 @@ fn record(
     reading: Reading,
     seen: Sighting,
 ) -> Result<Vec<(Quote, Fate)>, StoreError> {
-    let mut indicators: HashMap<Slug, StoredIndicator> =
-        indicators.into_iter().map(|indicator| (indicator.indicator.slug.clone(), indicator)).collect();
-    // Of two texts seen in the very same second one has to stand back.
-    let is_alone = tables.seen_at(stored.id, seen.seen_at)?.iter().all(|&capture| capture == seen.capture);
-    let mut quotes = Vec::with_capacity(reading.quotes.len());
-    for quote in reading.quotes {
-        if !indicators.contains_key(&quote.slug) {
-            let added = tables.add_indicator(stored.id, indicator_of(source, &quote))?;
-            indicators.insert(quote.slug.clone(), added);
-        }
-        let fate = splice::record(tables, stored, &indicators[&quote.slug], &quote, seen, is_alone)?;
-        quotes.push((quote, fate));
-    }
-    Ok(quotes)
+    let mut book = Book::open(tables, source, stored.clone(), indicators);
+    let fates = book.record(&reading.quotes, seen)?;
+    book.close()?;
+    Ok(reading.quotes.into_iter().zip(fates).collect())
 }
 
 /// What an indicator is that a source shows for the first time.

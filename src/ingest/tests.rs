@@ -1,5 +1,7 @@
 //! Any order and any repetition of captures gives the same rows.
 
+use std::collections::HashMap;
+
 use proptest::prelude::*;
 
 use super::news::MAX_INDICATORS;
@@ -70,6 +72,28 @@ fn stored(pages: &[Page]) -> Vec<String> {
     let mut store = Store::open_in_memory().unwrap();
     for page in pages {
         record(&mut store, page);
+    }
+    assert_eq!(faults(&store).unwrap(), []);
+    rows(&store)
+}
+
+/// What batches of captures leave, each brought in with so many captures a transaction.
+fn stored_in_batches(pages: &[Page], batch_size: usize, in_transaction: usize) -> Vec<String> {
+    let mut store = Store::open_in_memory().unwrap();
+    for pages in pages.chunks(batch_size) {
+        let mut batch = Batch::default();
+        for page in pages {
+            let reading = parse::parse(&page.body, None, &Layout::Kontan);
+            batch.take(Captured { url: page.url.clone(), captured_at: page.captured_at, reading });
+        }
+        while !batch.is_done() {
+            let mut left = in_transaction;
+            let mut goes_on = || {
+                left -= 1;
+                left > 0
+            };
+            store.write(|tables| batch.record(tables, &source(), &mut goes_on)).unwrap();
+        }
     }
     assert_eq!(faults(&store).unwrap(), []);
     rows(&store)
@@ -492,6 +516,17 @@ fn see_all(pages: &[(Shown, bool)]) -> Store {
     store
 }
 
+/// Many captures of a source whose values move, stand still and leap, far more than are kept in memory at once.
+fn long_captures() -> impl Strategy<Value = Vec<Page>> {
+    let capture = (0..3000i64, header_rows(), prop::bool::weighted(0.8));
+    prop::collection::vec(capture, 1..250).prop_map(|captures| {
+        let calm =
+            |minute: i64| format!("LQ45 {} 0,00 0,00%\nRD.SAHAM 0.0{}%\n", 700 + minute / 40, minute / 900);
+        let rows = |(minute, rows, is_calm)| page(minute, &if is_calm { calm(minute) } else { rows });
+        captures.into_iter().map(rows).collect()
+    })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig {
         cases: 300, failure_persistence: None, max_shrink_iters: 500, ..ProptestConfig::default()
@@ -543,7 +578,31 @@ proptest! {
     }
 
     #[test]
+    fn captures_brought_in_together_give_the_rows_that_they_give_one_by_one(
+        (pages, shuffled) in prop_oneof![shuffled(captures()), shuffled(dense_captures())],
+        batch_size in 1..20usize,
+        in_transaction in 1..20usize,
+    ) {
+        prop_assert_eq!(stored_in_batches(&shuffled, batch_size, in_transaction), stored(&in_order(&pages)));
+    }
+
+    #[test]
     fn any_order_of_believed_and_held_values_gives_the_same_rows((pages, shuffled) in shuffled(dense_captures())) {
         prop_assert_eq!(stored(&shuffled), stored(&in_order(&pages)));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 20, failure_persistence: None, max_shrink_iters: 500, ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn long_rows_of_captures_brought_in_together_give_the_same_rows(
+        (pages, shuffled) in shuffled(long_captures()),
+        batch_size in 1..300usize,
+        in_transaction in 1..300usize,
+    ) {
+        prop_assert_eq!(stored_in_batches(&shuffled, batch_size, in_transaction), stored(&in_order(&pages)));
     }
 }

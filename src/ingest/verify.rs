@@ -5,13 +5,14 @@ use std::collections::hash_map::Entry;
 
 use chrono::Duration;
 
-use crate::domain::{Digest, Figures, Observation, Slug, TimeRange, Timestamp};
-use crate::parse::{self, Reading};
+use crate::domain::{Digest, Figures, Observation, Quote, Slug, TimeRange, Timestamp};
+use crate::parse;
 use crate::store::{Fault, Sighting, Store, StoreError, StoredIndicator, StoredSource, Tables};
 
-use super::runs::{Reader, Rules, Seen};
-use super::splice::{reference_before, rules};
-use super::{Readings, log_begin};
+use super::log_begin;
+use super::runs::{Reader, Seen};
+use super::sightings::Sightings;
+use super::timeline::Timeline;
 
 /// Everything that is not as it was written: what the file says of itself, texts and kept pages that no longer have
 /// their digest, and runs that the sightings do not make.
@@ -70,19 +71,21 @@ struct Derived<'a> {
 
 fn underived_runs(tables: Tables<'_>, source: &StoredSource) -> Result<Vec<Fault>, StoreError> {
     let indicators = tables.indicators_of(source.id)?;
-    let mut all_rules: Vec<Rules> = Vec::new();
+    let mut lines = Vec::with_capacity(indicators.len());
     for indicator in &indicators {
-        all_rules.push(rules(indicator, &tables.held_of(indicator.id)?));
+        lines.push(Timeline::open(tables, indicator.clone())?);
     }
+    let mut sightings = Sightings::new(tables, source.clone());
     let mut derived: HashMap<&str, Derived<'_>> = HashMap::new();
-    for (indicator, rules) in indicators.iter().zip(&all_rules) {
+    for line in &lines {
         let begins = source.log_begins_at;
-        let known = begins.map(|begins| log_begin::known(tables, indicator, begins)).transpose()?;
+        let known = begins.map(|begins| log_begin::known(&mut sightings, line, begins)).transpose()?;
         let (from, before) = known.map_or((None, None), |known| (Some(known.from), known.open));
-        let reader = Reader::after(rules, before, reference_before(tables, indicator.id, before)?);
+        let reader = Reader::after(&line.rules, before, line.reference_at(before)?);
+        let indicator = &line.indicator;
         derived.insert(indicator.indicator.slug.as_str(), Derived { indicator, from, reader });
     }
-    let mut readings = Readings::new(tables);
+    let readings = &mut sightings.readings;
     tables.each_sighting(source.id, source.log_begins_at, None, |sighting| {
         read_into(&mut derived, readings.of(sighting.capture)?, sighting);
         Ok::<(), StoreError>(())
@@ -94,8 +97,8 @@ fn underived_runs(tables: Tables<'_>, source: &StoredSource) -> Result<Vec<Fault
     Ok(faults)
 }
 
-fn read_into(derived: &mut HashMap<&str, Derived<'_>>, reading: &Reading, sighting: Sighting) {
-    for quote in &reading.quotes {
+fn read_into(derived: &mut HashMap<&str, Derived<'_>>, quotes: &[Quote], sighting: Sighting) {
+    for quote in quotes {
         let derived = derived.get_mut(quote.slug.as_str());
         if let Some(derived) =
             derived.filter(|derived| derived.from.is_none_or(|from| from <= sighting.seen_at))

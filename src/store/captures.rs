@@ -72,18 +72,21 @@ impl Tables<'_> {
     /// The database cannot be written.
     pub fn put_capture(self, source_id: i64, new: &NewCapture<'_>) -> Result<i64, StoreError> {
         let digest = Digest::of(new.block.as_bytes());
-        let sql = "SELECT id, captured_at, origin FROM capture WHERE source_id = ?1 AND digest = ?2";
+        let sql = "SELECT id, captured_at, origin, url FROM capture WHERE source_id = ?1 AND digest = ?2";
         let mut statement = self.connection.prepare_cached(sql).doing("look up a capture")?;
-        let known: Option<(i64, i64, String)> = statement
-            .query_row(params![source_id, digest.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
-            .optional()
-            .doing("look up a capture")?;
-        let Some((id, captured_at, origin)) = known else {
+        let first = |row: &Row<'_>| {
+            let (at, origin, url): (i64, String, String) = (row.get(1)?, row.get(2)?, row.get(3)?);
+            Ok((row.get(0)?, (at, origin, url)))
+        };
+        let known = statement.query_row(params![source_id, digest.0], first);
+        let Some((id, first)) = known.optional().doing("look up a capture")? else {
             let id = self.next_id("SELECT coalesce(max(id), 0) + 1 FROM capture")?;
             return self.add_capture(id, source_id, new, digest).map(|()| id);
         };
-        // Of two sightings at the same second the archived one sorts first, so that any order agrees.
-        if (new.captured_at.timestamp(), new.origin.word()) < (captured_at, origin.as_str()) {
+        // Of two sightings in the same second the archived one comes first, and of two archived ones the one whose
+        // address sorts first, so that any order agrees.
+        let (at, origin, url) = &first;
+        if (new.captured_at.timestamp(), new.origin.word(), new.url) < (*at, origin, url) {
             self.move_capture(id, new)?;
         }
         Ok(id)

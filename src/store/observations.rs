@@ -108,6 +108,38 @@ impl Tables<'_> {
         one(self.connection, tail, params![indicator_id, at.timestamp()])
     }
 
+    /// The first runs that begin after an instant, at most so many, in order of time.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn runs_after(
+        self,
+        indicator_id: i64,
+        at: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Observation>, StoreError> {
+        let sql =
+            format!("{SELECT} WHERE indicator_id = ?1 AND first_seen > ?2 ORDER BY first_seen LIMIT ?3");
+        let mut statement = self.connection.prepare_cached(&sql).doing("read the observations")?;
+        statement
+            .query_map(params![indicator_id, at.timestamp(), limit], observation)
+            .and_then(Iterator::collect)
+            .doing("read the observations")
+    }
+
+    /// The last run that begins before an instant and has a level.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn run_with_level_before(
+        self,
+        indicator_id: i64,
+        at: Timestamp,
+    ) -> Result<Option<Observation>, StoreError> {
+        let tail = "WHERE indicator_id = ?1 AND first_seen < ?2 AND level IS NOT NULL ORDER BY first_seen DESC LIMIT 1";
+        one(self.connection, tail, params![indicator_id, at.timestamp()])
+    }
+
     /// The newest run.
     ///
     /// # Errors

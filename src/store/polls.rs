@@ -1,8 +1,10 @@
 //! The tables `poll` (every attempt) and `sighting` (every archived capture): together, when each text was seen.
 
+use std::sync::LazyLock;
+
 use rusqlite::{OptionalExtension, Row, params};
 
-use crate::domain::{Attempt, Drift, Outcome, TimeRange, Timestamp};
+use crate::domain::{Attempt, Digest, Drift, Outcome, TimeRange, Timestamp};
 
 use super::error::{Doing, StoreError};
 use super::{Tables, instant, seal, spelled};
@@ -58,6 +60,8 @@ fn sighting(row: &Row<'_>) -> rusqlite::Result<Sighting> {
 /// The attempts of a source that belong wholly to the time before an instant: one that began before it and saw the
 /// page after it is still needed to tell what was seen since.
 const OLDER: &str = "source_id = ?1 AND started_at < ?2 AND (seen_at IS NULL OR seen_at < ?2)";
+
+static PUT_SIGHTING: LazyLock<String> = LazyLock::new(|| seal::SIGHTING.put());
 
 /// The two tables that say when a text was seen.
 const SEEN_IN: [&str; 2] = ["poll", "sighting"];
@@ -151,13 +155,53 @@ impl Tables<'_> {
     pub fn add_sighting(self, source_id: i64, seen: Sighting) -> Result<bool, StoreError> {
         let known = self.seen_at(source_id, seen.seen_at)?.contains(&seen.capture);
         if !known {
-            let mut statement =
-                self.connection.prepare_cached(&seal::SIGHTING.put()).doing("note a sighting")?;
-            statement
-                .execute(params![source_id, seen.seen_at.timestamp(), seen.capture])
-                .doing("note a sighting")?;
+            self.put_sighting(source_id, seen)?;
         }
         Ok(!known)
+    }
+
+    /// Notes that an archived text was seen.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn put_sighting(self, source_id: i64, seen: Sighting) -> Result<(), StoreError> {
+        let sql = &*PUT_SIGHTING;
+        let mut statement = self.connection.prepare_cached(sql).doing("note a sighting")?;
+        statement
+            .execute(params![source_id, seen.seen_at.timestamp(), seen.capture])
+            .doing("note a sighting")?;
+        Ok(())
+    }
+
+    /// The sightings at an instant and after, at most so many, in order of time and those of one instant by their
+    /// digests; and whether these are all.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn sightings_since(
+        self,
+        source_id: i64,
+        since: Timestamp,
+        limit: u32,
+    ) -> Result<(Vec<(Sighting, Digest)>, bool), StoreError> {
+        let [poll, archived] = SEEN_IN.map(|table| {
+            format!(
+                "SELECT * FROM (SELECT seen_at, capture_id FROM {table} WHERE source_id = ?1 AND seen_at >= ?2 \
+                 ORDER BY seen_at LIMIT ?3)"
+            )
+        });
+        let sql = format!(
+            "SELECT seen_at, capture_id, digest FROM ({poll} UNION {archived}) \
+             JOIN capture ON capture.id = capture_id ORDER BY seen_at, digest LIMIT ?3"
+        );
+        let mut statement = self.connection.prepare_cached(&sql).doing("read the sightings")?;
+        let named = |row: &Row<'_>| Ok((sighting(row)?, Digest(row.get(2)?)));
+        let found: Vec<_> = statement
+            .query_map(params![source_id, since.timestamp(), limit], named)
+            .and_then(Iterator::collect)
+            .doing("read the sightings")?;
+        let is_all = found.len() < limit as usize;
+        Ok((found, is_all))
     }
 
     /// The captures seen at one instant, in the order of their digests.

@@ -1,0 +1,61 @@
+//! What stored texts say, remembered for as long as something is brought in: neighbouring sightings mostly show the
+//! same few texts, and unfolding and reading one costs more than everything else that is done with it.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use crate::domain::Quote;
+use crate::parse::{self, Reading};
+use crate::store::{Sighting, StoreError, StoredIndicator, Tables};
+
+use super::runs::Seen;
+
+/// The most texts that are remembered; one takes about two kilobytes.
+const MOST: usize = 512;
+
+/// What a stored text says.
+pub(super) fn reading_of(tables: Tables<'_>, capture: i64) -> Result<Reading, StoreError> {
+    let capture = tables.capture(capture)?;
+    let damaged = || StoreError::Damaged { what: "a ticker text", value: format!("capture {}", capture.id) };
+    capture.block.as_deref().map(parse::reread).ok_or_else(damaged)
+}
+
+/// Stored texts as they are read again.
+pub(super) struct Readings<'a> {
+    tables: Tables<'a>,
+    known: HashMap<i64, Rc<[Quote]>>,
+}
+
+impl<'a> Readings<'a> {
+    pub(super) fn new(tables: Tables<'a>) -> Self {
+        Self { tables, known: HashMap::new() }
+    }
+
+    /// The quotes of a capture.
+    pub(super) fn of(&mut self, capture: i64) -> Result<&[Quote], StoreError> {
+        if !self.known.contains_key(&capture) {
+            let reading = reading_of(self.tables, capture)?;
+            self.learn(capture, reading.quotes.into());
+        }
+        Ok(&self.known[&capture])
+    }
+
+    /// Remembers what a capture says that was read just now.
+    pub(super) fn learn(&mut self, capture: i64, quotes: Rc<[Quote]>) {
+        if self.known.len() >= MOST {
+            self.known.clear();
+        }
+        self.known.insert(capture, quotes);
+    }
+
+    /// What a sighting showed of an indicator, if it showed it at all.
+    pub(super) fn seen(
+        &mut self,
+        indicator: &StoredIndicator,
+        sighting: Sighting,
+    ) -> Result<Option<Seen>, StoreError> {
+        let quotes = self.of(sighting.capture)?;
+        let quote = quotes.iter().find(|quote| quote.slug == indicator.indicator.slug);
+        Ok(quote.map(|quote| Seen::of(quote, sighting.seen_at, sighting.capture)))
+    }
+}
