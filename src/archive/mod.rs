@@ -8,6 +8,7 @@
 pub mod addresses;
 pub mod extract;
 pub mod fetch;
+pub mod import;
 pub mod index;
 pub mod memento;
 pub mod place;

@@ -1,12 +1,10 @@
 //! `pantau run`: how the daemon begins and how it ends.
 
-use std::time::Duration;
-
 use tokio::runtime::Builder;
 
 use crate::fetch::Client;
 use crate::poll::Plan;
-use crate::store::{DatabaseLock, SharedStore, Store, StoreError};
+use crate::store::{DatabaseLock, Patience, SharedStore, Store, StoreError};
 use crate::{clock, files};
 
 use super::context::Context;
@@ -17,17 +15,14 @@ use super::reload::Configured;
 use super::running::{Running, tell_ignored_robots};
 use super::{Global, RunArgs, log};
 
-/// How long one try to write waits for another process. The daemon tries again; it must also be able to stop.
-const LONGEST_WAIT: Duration = Duration::from_secs(1);
-
 pub(super) fn run(global: &Global, context: &Context, args: &RunArgs) -> anyhow::Result<Exit> {
     log::start(context, args.log_format.map_or(context.config.log_format, Into::into));
     let (configured, in_force) = Configured::begin(context.config.clone())?;
     let pushing = Pushing::configured(context)?;
     // Held until the process ends.
     let _lock = DatabaseLock::take(&context.config.database)?;
-    let store = context.writer()?;
-    store.wait_at_most(LONGEST_WAIT)?;
+    let mut store = context.writer()?;
+    store.wait_as(Patience::Daemon)?;
     // One worker: the work is waiting, and every thread costs memory for years.
     let workers = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     // Whatever hangs there, this thread hears signals and speaks to the service manager.

@@ -13,6 +13,7 @@ mod db;
 mod drift;
 mod exit;
 mod extract;
+mod import;
 mod log;
 mod new_file;
 mod notify;
@@ -34,6 +35,7 @@ use std::path::PathBuf;
 use chrono_tz::Tz;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::archive::import::Form;
 use crate::chart::{ChartKind, Size, Theme};
 use crate::config::LogFormat;
 use crate::domain::{Interval, Window};
@@ -131,6 +133,8 @@ enum Command {
     Extract(ExtractArgs),
     /// Plan what to fetch from a web archive, and fetch it
     Archive(archive::ArchiveArgs),
+    /// Record what files hold: saved pages, archives, series as CSV, what extract wrote
+    Import(ImportArgs),
     /// Trace a number back to the exact text it was read from
     Explain(ExplainArgs),
     /// Show how each source and indicator does; exit 5 when one is stale or drifted
@@ -331,6 +335,71 @@ struct ExtractArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+A saved page says when it was captured by --at, by a file beside it (PAGE.json or PAGE.meta.json with captured_at,
+timestamp, memento-datetime or date; PAGE.headers), or by its name: 14 digits (UTC), or 2024-04-23T09:15:00Z and the like
+(without a zone the market's, or that of --tz). The time of its file says nothing.
+CSV has a header date,level,change,percent. A bare date is the close of the market on that day. Between semicolons the
+decimal mark is the comma, else the point.")]
+struct ImportArgs {
+    /// Files and folders; - is stdin
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+    /// Configured source whose captures they are; the first by default
+    #[arg(long, value_name = "SOURCE")]
+    source: Option<String>,
+    /// Indicator of series that name none
+    #[arg(long, value_name = "IND")]
+    indicator: Option<String>,
+    /// When pages were captured
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    at: Option<String>,
+    /// What the files are; auto looks at their names, and where these tell nothing at how they begin
+    #[arg(long = "format", id = "input", value_name = "FORM", value_enum, default_value_t = InputArg::Auto)]
+    input: InputArg,
+    /// Form of the summary
+    #[arg(short = 'f', id = "format", value_name = "FORM", value_enum)]
+    _summary: Option<FormatArg>,
+    /// Only captures whose address is like this; * stands for slashes too; may be repeated
+    #[arg(long, value_name = "GLOB")]
+    url: Vec<String>,
+    #[command(flatten)]
+    range: RangeArgs,
+    /// What says when a capture of an archive was made, as of extract
+    #[arg(long, value_name = "WHAT", value_enum, default_value_t = CapturedAtArg::Auto)]
+    captured_at: CapturedAtArg,
+    /// Read archives with this many threads; the rows are the same
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
+    threads: u16,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum InputArg {
+    Auto,
+    Html,
+    Text,
+    Warc,
+    Wet,
+    Csv,
+    Ndjson,
+    Parquet,
+}
+
+impl InputArg {
+    fn form(self) -> Option<Form> {
+        match self {
+            Self::Auto => None,
+            Self::Html => Some(Form::Html),
+            Self::Text => Some(Form::Text),
+            Self::Warc | Self::Wet => Some(Form::Archive),
+            Self::Csv => Some(Form::Csv),
+            Self::Ndjson => Some(Form::Ndjson),
+            Self::Parquet => Some(Form::Parquet),
+        }
+    }
+}
+
+#[derive(Debug, Args)]
 struct ExplainArgs {
     /// The indicator
     #[arg(value_name = "IND")]
@@ -506,6 +575,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
         Command::Chart(args) => chart::run(&context()?, &args),
         Command::Extract(args) => extract::run(&cli.global, &args),
         Command::Archive(args) => archive::run(&cli.global, &args.task),
+        Command::Import(args) => import::run(&context()?, &args),
         Command::Explain(args) => ask::explain(&context()?, &args),
         Command::Status(args) => status::run(&context()?, &args),
         Command::Indicators => ask::indicators(&context()?),

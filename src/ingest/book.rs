@@ -70,12 +70,13 @@ impl<'a> Book<'a> {
 
     /// Brings quotes that were seen, and noted to be, into the series of their indicators.
     pub(super) fn record(&mut self, quotes: &[Quote], seen: Sighting) -> Result<Vec<Fate>, StoreError> {
-        // Of two texts seen in the very same second one has to stand back.
-        let is_alone = self.sightings.is_alone(seen)?;
-        quotes.iter().map(|quote| self.record_quote(quote, seen, is_alone)).collect()
+        let others = self.sightings.others(seen)?;
+        quotes.iter().map(|quote| self.record_quote(quote, seen, &others)).collect()
     }
 
-    fn record_quote(&mut self, quote: &Quote, seen: Sighting, is_alone: bool) -> Result<Fate, StoreError> {
+    fn record_quote(&mut self, quote: &Quote, seen: Sighting, others: &[i64]) -> Result<Fate, StoreError> {
+        // Of two texts that show an indicator in the very same second one has to stand back.
+        let is_alone = !self.sightings.readings.any_shows(others, &quote.slug)?;
         if !self.lines.contains_key(&quote.slug) {
             let line = self.line(quote)?;
             self.lines.insert(quote.slug.clone(), line);

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use crate::domain::Quote;
+use crate::domain::{Quote, Slug};
 use crate::parse::{self, Reading};
 use crate::store::{Sighting, StoreError, StoredIndicator, Tables};
 
@@ -46,6 +46,16 @@ impl<'a> Readings<'a> {
             self.known.clear();
         }
         self.known.insert(capture, quotes);
+    }
+
+    /// Whether any of some captures shows an indicator.
+    pub(super) fn any_shows(&mut self, captures: &[i64], slug: &Slug) -> Result<bool, StoreError> {
+        for capture in captures {
+            if self.of(*capture)?.iter().any(|quote| quote.slug == *slug) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// What a sighting showed of an indicator, if it showed it at all.

@@ -94,9 +94,11 @@ impl<'a> Sightings<'a> {
         }
     }
 
-    /// Whether nothing but this was seen in its second.
-    pub(super) fn is_alone(&self, seen: Sighting) -> Result<bool, StoreError> {
-        Ok(self.at(seen.seen_at)?.iter().all(|capture| *capture == seen.capture))
+    /// The other captures that were seen in the second of a sighting.
+    pub(super) fn others(&self, seen: Sighting) -> Result<Vec<i64>, StoreError> {
+        let mut captures = self.at(seen.seen_at)?;
+        captures.retain(|capture| *capture != seen.capture);
+        Ok(captures)
     }
 
     /// The last sighting before an instant.

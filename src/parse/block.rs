@@ -349,7 +349,8 @@ fn resumes(words: &[Word], at: usize, is_first: bool) -> Option<usize> {
     None
 }
 
-fn block_text(date: Option<NaiveDate>, lines: &[String]) -> String {
+/// The text that a capture keeps of a header: its bar, and a line a row.
+pub(super) fn block_text(date: Option<NaiveDate>, lines: &[String]) -> String {
     let date = date.map(|date| format!("{} {} {} ", date.day(), MONTHS[date.month0() as usize], date.year()));
     let date = date.unwrap_or_default();
     let mut text = format!("{date}| INDIKATOR |\n");

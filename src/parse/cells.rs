@@ -19,7 +19,7 @@ pub(super) enum Form {
 }
 
 impl Form {
-    const ALL: [Self; 3] = [Self::Css(Locale::Indonesian), Self::Css(Locale::English), Self::Json];
+    pub(super) const ALL: [Self; 3] = [Self::Css(Locale::Indonesian), Self::Css(Locale::English), Self::Json];
 
     fn header(self) -> &'static str {
         match self {
@@ -31,6 +31,16 @@ impl Form {
             }
             Self::Json => "cells: label, level, change, percent, previous close; written as in JSON",
         }
+    }
+
+    /// The text that a capture keeps of lines of cells.
+    pub(super) fn text(self, lines: &[String]) -> String {
+        let mut text = format!("{}\n", self.header());
+        for line in lines {
+            text.push_str(line);
+            text.push('\n');
+        }
+        text
     }
 
     fn read(self, text: &str, role: fn(Locale) -> Role) -> Option<Quantity> {
@@ -110,12 +120,7 @@ fn line(row: &Cells) -> String {
 
 /// The text that a capture keeps of these rows.
 pub(super) fn block_text(rows: &[Cells], form: Form) -> String {
-    let mut text = format!("{}\n", form.header());
-    for row in rows {
-        text.push_str(&line(row));
-        text.push('\n');
-    }
-    text
+    form.text(&rows.iter().map(line).collect::<Vec<_>>())
 }
 
 /// The rows of such a text, if it is one.

@@ -13,6 +13,7 @@ mod json;
 mod layout;
 mod number;
 mod problem;
+mod rebuild;
 mod rows;
 #[cfg(test)]
 mod tests;
@@ -28,6 +29,7 @@ pub use around::{Line, Surroundings, around};
 pub use issue::Issue;
 pub use layout::{Cells, CssRules, JsonIndicator, JsonRules, Layout, Locale};
 pub use problem::Problem;
+pub use rebuild::rebuilt;
 
 use cells::Form;
 
@@ -103,6 +105,12 @@ pub fn may_hold_block(body: &[u8], content_type: Option<&str>, layout: &Layout) 
         }
         Layout::Css(_) | Layout::Json(_) => true,
     }
+}
+
+/// Reads rows that were never a page: cells with numbers as JSON writes them.
+#[must_use]
+pub fn of_cells(rows: Vec<Cells>) -> Reading {
+    page_reading(Ok(rows), Form::Json)
 }
 
 /// Reads the text that a capture kept. It gives the quotes that the page gave.

@@ -52,8 +52,32 @@ use error::Doing;
 use migrate::State;
 use place::Place;
 
+/// How often a statement that waits for another process looks whether it is its turn. SQLite's own way of waiting looks
+/// ten times a second at last, and would miss the pauses that an import makes for others again and again.
+const GLANCE: Duration = Duration::from_millis(10);
+
 /// How long a statement waits for another process before it says that the database is locked.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Patience {
+    /// Five seconds: a person waits.
+    Command,
+    /// One second: a daemon tries again, and must be able to stop.
+    Daemon,
+}
+
+impl Patience {
+    fn handler(self) -> fn(i32) -> bool {
+        match self {
+            Self::Command => look_again::<500>,
+            Self::Daemon => look_again::<100>,
+        }
+    }
+}
+
+fn look_again<const MOST: i32>(looks: i32) -> bool {
+    std::thread::sleep(GLANCE);
+    looks < MOST
+}
 
 /// 3.7.0 to 3.51.2 can lose commits when a checkpoint races a commit of another connection
 /// (sqlite.org/wal.html#walresetbug); a daemon beside a command line is exactly that.
@@ -109,8 +133,8 @@ impl Store {
     ///
     /// # Errors
     /// The connection does not take it.
-    pub fn wait_at_most(&self, longest: Duration) -> Result<(), StoreError> {
-        self.connection.busy_timeout(longest).doing("set the time to wait for others")
+    pub fn wait_as(&mut self, patience: Patience) -> Result<(), StoreError> {
+        self.connection.busy_handler(Some(patience.handler())).doing("set the time to wait for others")
     }
 
     /// Opens an existing database for reading only.
@@ -202,11 +226,11 @@ impl Store {
         work(Tables { connection: &transaction })
     }
 
-    fn prepare(connection: Connection, path: &Path) -> Result<Self, StoreError> {
+    fn prepare(mut connection: Connection, path: &Path) -> Result<Self, StoreError> {
         // Without the planner's stability guarantee SQLite compiles a statement anew at each use: it wants to see
         // whether a bound key is 0 or 1. Measured: 121 of the 121 look-ups of a `change`, and three quarters of the time of a recorded poll.
         let prepared = connection
-            .busy_timeout(BUSY_TIMEOUT)
+            .busy_handler(Some(Patience::Command.handler()))
             .and_then(|()| connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true))
             .and_then(|_| seal::register(&connection));
         prepared.map_err(|source| StoreError::Open { path: path.to_owned(), source })?;
