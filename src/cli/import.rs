@@ -35,6 +35,7 @@ pub(super) fn run(context: &Context, args: &ImportArgs) -> anyhow::Result<Exit> 
     }
     let globs = Globs::new(&args.url).map_err(|error| Refusal::new(Exit::Usage, error.to_string()))?;
     let range = context.range(&args.range)?;
+    let stop = stop::on_signal()?;
     let mut gathered = Gathered::new(context.writer()?);
     let mut faults = Vec::new();
     let inputs = inputs(&args.files, args.input.form(), &mut |fault| faults.push(fault));
@@ -52,7 +53,6 @@ pub(super) fn run(context: &Context, args: &ImportArgs) -> anyhow::Result<Exit> 
         threads: usize::from(args.threads),
         progress: Arc::clone(&progress.bytes),
     };
-    let stop = stop::on_signal()?;
     let mut import = Import {
         context,
         range,

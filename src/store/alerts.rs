@@ -102,7 +102,7 @@ impl Tables<'_> {
     /// The database cannot be written.
     pub fn put_alert(self, alert: &StoredAlert) -> Result<(), StoreError> {
         let mut statement =
-            self.connection.prepare_cached(&seal::ALERT.put()).doing("note the state of an alert")?;
+            self.connection.prepare_cached(seal::ALERT.put()).doing("note the state of an alert")?;
         let StoredAlert { name, rule, state, since } = alert;
         statement
             .execute(params![name, rule, state.word(), since.timestamp()])
@@ -154,7 +154,7 @@ impl Tables<'_> {
     /// # Errors
     /// The database cannot be written.
     pub fn put_delivery(self, delivery: &Delivery) -> Result<(), StoreError> {
-        let mut statement = self.connection.prepare_cached(&seal::DELIVERY.put()).doing("note a delivery")?;
+        let mut statement = self.connection.prepare_cached(seal::DELIVERY.put()).doing("note a delivery")?;
         let Delivery { id, what, channel, attempts, next_attempt_at, fate, detail } = delivery;
         statement
             .execute(params![

@@ -112,7 +112,7 @@ impl Tables<'_> {
             id => id,
         };
         let [level, level_scale, change, change_scale, percent, percent_scale] = columns(&held.figures);
-        let mut statement = self.connection.prepare_cached(&seal::HELD.put()).doing("hold a value")?;
+        let mut statement = self.connection.prepare_cached(seal::HELD.put()).doing("hold a value")?;
         statement
             .execute(params![
                 id,

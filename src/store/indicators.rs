@@ -65,7 +65,7 @@ impl Tables<'_> {
         let id = self.next_id("SELECT coalesce(max(id), 0) + 1 FROM indicator")?;
         let heartbeat = i64::try_from(indicator.heartbeat.as_secs()).unwrap_or(i64::MAX);
         let mut statement =
-            self.connection.prepare_cached(&seal::INDICATOR.put()).doing("add an indicator")?;
+            self.connection.prepare_cached(seal::INDICATOR.put()).doing("add an indicator")?;
         let Indicator { slug, label, kind, unit, .. } = &indicator;
         statement
             .execute(params![id, source_id, slug.as_str(), label, kind.word(), unit, heartbeat])

@@ -219,7 +219,7 @@ impl Tables<'_> {
         let Observation { run, capture } = observation;
         let [level, level_scale, change, change_scale, percent, percent_scale] = columns(&run.figures);
         let mut statement =
-            self.connection.prepare_cached(&seal::OBSERVATION.put()).doing("record an observation")?;
+            self.connection.prepare_cached(seal::OBSERVATION.put()).doing("record an observation")?;
         statement
             .execute(params![
                 indicator_id,

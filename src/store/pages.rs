@@ -87,8 +87,7 @@ impl Tables<'_> {
             Some(known) => known,
             None => self.add_page(source_id, new, kept, digest)?,
         };
-        let mut statement =
-            self.connection.prepare_cached(&seal::KEPT_SIGHTING.put()).doing("keep a page")?;
+        let mut statement = self.connection.prepare_cached(seal::KEPT_SIGHTING.put()).doing("keep a page")?;
         statement.execute(params![page_id, seen.poll, seen.seen_at.timestamp()]).doing("keep a page")?;
         Ok(())
     }
@@ -110,7 +109,7 @@ impl Tables<'_> {
     ) -> Result<i64, StoreError> {
         let id =
             self.next_id("SELECT coalesce(max(seq), 0) + 1 FROM sqlite_sequence WHERE name = 'kept_page'")?;
-        let mut statement = self.connection.prepare_cached(&seal::KEPT_PAGE.put()).doing("keep a page")?;
+        let mut statement = self.connection.prepare_cached(seal::KEPT_PAGE.put()).doing("keep a page")?;
         let NewPage { url, content_type, body } = new;
         let was_cut = kept.len() < body.len();
         let row = params![id, source_id, url, content_type, digest.0, length(body), was_cut, deflate(kept)];

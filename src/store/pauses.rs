@@ -36,7 +36,7 @@ impl Tables<'_> {
     /// # Errors
     /// The database cannot be written.
     pub fn put_pause(self, source_id: i64, pause: &Pause) -> Result<(), StoreError> {
-        let mut statement = self.connection.prepare_cached(&seal::PAUSE.put()).doing("note a pause")?;
+        let mut statement = self.connection.prepare_cached(seal::PAUSE.put()).doing("note a pause")?;
         let row = params![source_id, pause.until.timestamp(), pause.reason];
         statement.execute(row).doing("note a pause")?;
         Ok(())

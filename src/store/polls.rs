@@ -1,7 +1,5 @@
 //! The tables `poll` (every attempt) and `sighting` (every archived capture): together, when each text was seen.
 
-use std::sync::LazyLock;
-
 use rusqlite::{OptionalExtension, Row, params};
 
 use crate::domain::{Attempt, Digest, Drift, Outcome, TimeRange, Timestamp};
@@ -61,8 +59,6 @@ fn sighting(row: &Row<'_>) -> rusqlite::Result<Sighting> {
 /// page after it is still needed to tell what was seen since.
 const OLDER: &str = "source_id = ?1 AND started_at < ?2 AND (seen_at IS NULL OR seen_at < ?2)";
 
-static PUT_SIGHTING: LazyLock<String> = LazyLock::new(|| seal::SIGHTING.put());
-
 /// The two tables that say when a text was seen.
 const SEEN_IN: [&str; 2] = ["poll", "sighting"];
 
@@ -78,7 +74,7 @@ impl Tables<'_> {
         seen: Option<Sighting>,
     ) -> Result<i64, StoreError> {
         let id = self.next_id("SELECT coalesce(max(id), 0) + 1 FROM poll")?;
-        let mut statement = self.connection.prepare_cached(&seal::POLL.put()).doing("log a poll")?;
+        let mut statement = self.connection.prepare_cached(seal::POLL.put()).doing("log a poll")?;
         let signed = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
         statement
             .execute(params![
@@ -165,8 +161,7 @@ impl Tables<'_> {
     /// # Errors
     /// The database cannot be written.
     pub fn put_sighting(self, source_id: i64, seen: Sighting) -> Result<(), StoreError> {
-        let sql = &*PUT_SIGHTING;
-        let mut statement = self.connection.prepare_cached(sql).doing("note a sighting")?;
+        let mut statement = self.connection.prepare_cached(seal::SIGHTING.put()).doing("note a sighting")?;
         statement
             .execute(params![source_id, seen.seen_at.timestamp(), seen.capture])
             .doing("note a sighting")?;

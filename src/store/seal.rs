@@ -1,6 +1,8 @@
 //! Row seals: a CRC-32 over every other column of a row, so that any single flipped bit in a stored value or
 //! time is found. SQLite's own `integrity_check` sees structure, not values (it missed 15 % of such flips).
 
+use std::sync::OnceLock;
+
 use rusqlite::Connection;
 use rusqlite::functions::FunctionFlags;
 use rusqlite::types::ValueRef;
@@ -9,11 +11,12 @@ use rusqlite::types::ValueRef;
 pub(super) struct Sealed {
     pub(super) table: &'static str,
     pub(super) columns: &'static [&'static str],
+    put: OnceLock<String>,
 }
 
 macro_rules! sealed {
     ($name:ident, $table:literal, $($column:literal),+ $(,)?) => {
-        pub(super) const $name: Sealed = Sealed { table: $table, columns: &[$($column),+] };
+        pub(super) static $name: Sealed = Sealed { table: $table, columns: &[$($column),+], put: OnceLock::new() };
     };
 }
 
@@ -113,31 +116,33 @@ sealed!(
 sealed!(KEPT_SIGHTING, "kept_sighting", "page_id", "poll_id", "seen_at");
 
 /// Every sealed table.
-pub(super) const ALL: [Sealed; 13] = [
-    SOURCE,
-    INDICATOR,
-    CAPTURE,
-    OBSERVATION,
-    POLL,
-    SIGHTING,
-    HELD,
-    VALIDATOR,
-    PAUSE,
-    ALERT,
-    DELIVERY,
-    KEPT_PAGE,
-    KEPT_SIGHTING,
+pub(super) static ALL: [&Sealed; 13] = [
+    &SOURCE,
+    &INDICATOR,
+    &CAPTURE,
+    &OBSERVATION,
+    &POLL,
+    &SIGHTING,
+    &HELD,
+    &VALIDATOR,
+    &PAUSE,
+    &ALERT,
+    &DELIVERY,
+    &KEPT_PAGE,
+    &KEPT_SIGHTING,
 ];
 
 impl Sealed {
     /// Writes a whole row, replacing the one with the same key. Parameters are the columns in order.
-    pub(super) fn put(&self) -> String {
-        let names = self.columns.join(", ");
-        let values = (1..=self.columns.len()).map(|at| format!("?{at}")).collect::<Vec<_>>().join(", ");
-        format!(
-            "INSERT OR REPLACE INTO {table} ({names}, seal) VALUES ({values}, seal('{table}', {values}))",
-            table = self.table
-        )
+    pub(super) fn put(&self) -> &str {
+        self.put.get_or_init(|| {
+            let names = self.columns.join(", ");
+            let values = (1..=self.columns.len()).map(|at| format!("?{at}")).collect::<Vec<_>>().join(", ");
+            format!(
+                "INSERT OR REPLACE INTO {table} ({names}, seal) VALUES ({values}, seal('{table}', {values}))",
+                table = self.table
+            )
+        })
     }
 
     /// The columns, comma-separated.

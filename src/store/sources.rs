@@ -129,7 +129,7 @@ impl Tables<'_> {
     /// The database cannot be written.
     pub fn put_validator(self, source_id: i64, validator: &Validator) -> Result<(), StoreError> {
         let mut statement =
-            self.connection.prepare_cached(&seal::VALIDATOR.put()).doing("remember a validator")?;
+            self.connection.prepare_cached(seal::VALIDATOR.put()).doing("remember a validator")?;
         let Validator { url, layout, validators: Validators { etag, last_modified }, capture } = validator;
         let row = params![source_id, url, layout, etag, last_modified, capture];
         statement.execute(row).doing("remember a validator")?;

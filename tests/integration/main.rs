@@ -21,6 +21,7 @@ mod drift;
 mod extract;
 mod fuzz;
 mod gallery;
+mod import;
 mod injection;
 mod limits;
 mod mail;

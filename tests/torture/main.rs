@@ -20,6 +20,7 @@ mod drill;
 mod failing;
 mod faults;
 mod flips;
+mod import;
 mod kill;
 mod manager;
 mod power;
