@@ -205,16 +205,6 @@ impl Calendar {
             .unwrap_or(DateTime::<Utc>::MAX_UTC)
     }
 
-    /// The moment at which the market closes on a date, as it would if the date has no session; the last second of the
-    /// date where the hours are not known.
-    #[must_use]
-    pub fn close_of(&self, date: NaiveDate) -> Timestamp {
-        match self.hours.closing() {
-            Some(closing) => self.instant(date.and_time(closing)),
-            None => self.instant(date.and_hms_opt(23, 59, 59).unwrap_or(date.and_time(NaiveTime::MIN))),
-        }
-    }
-
     /// The parts of a stretch of time in which the market is open, in order.
     #[must_use]
     pub fn open_within(&self, from: Timestamp, to: Timestamp) -> Vec<(Timestamp, Timestamp)> {
@@ -325,14 +315,6 @@ mod tests {
         ] {
             assert_eq!(idx.day(day(text)), expected, "{text}");
         }
-    }
-
-    #[test]
-    fn every_date_has_a_close() {
-        assert_eq!(Calendar::idx().close_of(day("2024-11-26")), wib("2024-11-26 16:15"));
-        assert_eq!(Calendar::idx().close_of(day("2024-11-30")), wib("2024-11-30 16:15"));
-        let weekdays = Calendar::weekdays(Tz::Asia__Jakarta);
-        assert_eq!(weekdays.close_of(day("2024-11-26")), wib("2024-11-26 23:59:59"));
     }
 
     #[test]

@@ -38,7 +38,7 @@ impl Store {
         check("migrations", self.migration_history());
         check("schema", self.changed_schema());
         for sealed in seal::ALL {
-            check(sealed.table, self.broken_seals(&sealed));
+            check(sealed.table, self.broken_seals(sealed));
         }
         faults
     }

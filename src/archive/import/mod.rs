@@ -9,8 +9,8 @@ mod page;
 mod records;
 mod rows;
 mod sidecar;
-mod stamp;
 mod table;
+mod written;
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;

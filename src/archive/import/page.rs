@@ -10,7 +10,7 @@ use crate::parse::{self, Issue};
 use super::form::Bytes;
 use super::found::{Fault, Found, Place, Sort};
 use super::sidecar::{self, Said};
-use super::{Input, Setting, Sink, stamp};
+use super::{Input, Setting, Sink, written};
 
 /// The most bytes of a page.
 const MAX_BYTES: u64 = 64 * 1024 * 1024;
@@ -56,7 +56,7 @@ fn said(input: &Input, setting: &Setting<'_>) -> Result<Said, String> {
     let beside = if input.is_stdin() { Said::default() } else { sidecar::of(&input.path, setting.zone)? };
     let at = match setting.at.or(beside.at) {
         Some(at) => Some(at),
-        None => stamp::in_path(&input.path, setting.zone)?,
+        None => written::in_path(&input.path, setting.zone)?,
     };
     Ok(Said { at, url: beside.url })
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::domain::Timestamp;
 
-use super::stamp;
+use super::written;
 
 const ENDINGS: [&str; 3] = [".json", ".meta.json", ".headers"];
 
@@ -80,10 +80,10 @@ fn of_json(text: &str, zone: Tz) -> Result<Said, String> {
 fn time_of(value: &Value, zone: Tz) -> Option<Timestamp> {
     let number = |text: &str| match text.len() {
         9 | 10 => Timestamp::from_timestamp(text.parse().ok()?, 0),
-        _ => stamp::fourteen(text),
+        _ => written::fourteen(text),
     };
     match value {
-        Value::String(text) => stamp::read(text, zone).or_else(|| number(text)),
+        Value::String(text) => written::read(text, zone).or_else(|| number(text)),
         Value::Number(digits) => number(digits.as_str()),
         _ => None,
     }
@@ -100,7 +100,7 @@ fn of_head(text: &str, zone: Tz) -> Said {
     });
     let fields: Vec<(&str, &str)> = last.filter_map(|line| line.trim().split_once(':')).collect();
     let field = |name: &str| fields.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
-    let time = |name| field(name).and_then(|(_, value)| stamp::read(value, zone));
+    let time = |name| field(name).and_then(|(_, value)| written::read(value, zone));
     Said { at: time("memento-datetime").or_else(|| time("date")), url: None }
 }
 

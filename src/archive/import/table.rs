@@ -6,16 +6,17 @@
 
 use std::ops::ControlFlow;
 
-use chrono::NaiveDate;
+use chrono::{Duration, NaiveDate};
 use csv::{ByteRecord, ReaderBuilder, Trim};
 
+use crate::calendar::Calendar;
 use crate::domain::{CATALOGUE, Slug, Timestamp};
 use crate::ingest::Captured;
 use crate::parse::{self, Cells};
 
 use super::form::Bytes;
 use super::found::{Fault, Found, Place, Sort};
-use super::{Input, Setting, Sink, stamp};
+use super::{Input, Setting, Sink, written};
 
 /// The most bytes of the first line.
 const MAX_HEADING: usize = 64 * 1024;
@@ -211,13 +212,19 @@ fn number(text: &str, separator: u8) -> Result<String, String> {
     }
 }
 
-/// A bare date is the close of the market.
+/// A bare date is the close of the market, as it would be on a day without a session too.
 fn time(text: &str, setting: &Setting<'_>) -> Result<Timestamp, String> {
     let date = (text.len() == 10).then(|| text.parse::<NaiveDate>().ok()).flatten();
-    let time = date.map(|date| setting.calendar.close_of(date)).or_else(|| stamp::read(text, setting.zone));
+    let time = date.map(|date| close(date, setting.calendar)).or_else(|| written::read(text, setting.zone));
     time.ok_or_else(|| {
         format!("expected a date such as 2024-04-19, or one with a time; there stands '{text}'")
     })
+}
+
+/// Where the hours of the market are not known, the last second of the day.
+fn close(date: NaiveDate, calendar: &Calendar) -> Timestamp {
+    let close = calendar.close_of(date);
+    if calendar.date_of(close) == date { close } else { close - Duration::seconds(1) }
 }
 
 #[cfg(test)]
@@ -244,6 +251,17 @@ mod tests {
             let expected = number_is.map(|text| text.replace(',', "."));
             assert_eq!(number(text, separator).ok(), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn every_date_has_a_close_of_its_own() {
+        let at = |calendar: &Calendar, date: &str| {
+            close(date.parse().unwrap(), calendar).with_timezone(&calendar.zone()).to_rfc3339()
+        };
+        assert_eq!(at(&Calendar::idx(), "2024-11-26"), "2024-11-26T16:15:00+07:00");
+        assert_eq!(at(&Calendar::idx(), "2024-11-30"), "2024-11-30T16:15:00+07:00");
+        let weekdays = Calendar::weekdays(chrono_tz::Asia::Jakarta);
+        assert_eq!(at(&weekdays, "2024-11-26"), "2024-11-26T23:59:59+07:00");
     }
 
     #[test]

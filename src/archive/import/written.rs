@@ -1,10 +1,11 @@
-//! Times as they stand in names of files and in what lies beside them. Pure.
+//! Times that were written down: in names of files and in what lies beside them. Pure.
 
 use std::path::Path;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Offset, TimeZone};
 use chrono_tz::Tz;
 
+use crate::archive::stamp::Stamp;
 use crate::domain::Timestamp;
 
 /// The time in the name of a file; where it has none, the 14 digits in the name of the folder nearest to it, which is
@@ -55,10 +56,7 @@ fn digits(text: &str) -> usize {
 
 /// `20240423091500`, the stamp of web archives: UTC.
 pub(super) fn fourteen(run: &str) -> Option<Timestamp> {
-    if run.len() != 14 || !run.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    NaiveDateTime::parse_from_str(run, "%Y%m%d%H%M%S").ok().map(|time| time.and_utc())
+    Stamp::read(run).filter(|_| run.len() == 14).map(Stamp::time)
 }
 
 /// A time that begins a text: `2024-04-23T09:15:00Z`, `2024-04-23_09-15-00`, `20240423T091500+0700`.
