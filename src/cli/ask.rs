@@ -17,6 +17,7 @@ pub(super) fn latest(context: &Context, args: &Indicators) -> anyhow::Result<Exi
     let store = context.reader()?;
     let indicators = query::resolve(store.tables(), &args.indicators)?;
     let records = query::latest(store.tables(), &indicators)?;
+    note_far(context, RunRow::far(&records, context.now));
     let rows: Vec<RunRow> = records.iter().map(|record| RunRow::new(record, context.zone)).collect();
     context.answer_some(&rows, "nothing is recorded yet", || {
         RunRow::latest_table(&records, context.zone, context.now)
@@ -103,6 +104,7 @@ fn bars(
         note_limit(context, args, all.len() - skipped);
         bars.extend(all.into_iter().skip(skipped).map(|bar| (indicator.indicator.clone(), bar)));
     }
+    note_far(context, BarRow::far_bases(&bars));
     let rows: Vec<BarRow> = bars.iter().map(|(of, bar)| BarRow::new(of, bar, context.zone)).collect();
     context.answer_some(&rows, NOTHING_IN_RANGE, || BarRow::table(&bars, every, context.zone))
 }
@@ -122,8 +124,16 @@ pub(super) fn change(context: &Context, args: &ChangeArgs) -> anyhow::Result<Exi
     let store = context.reader()?;
     let indicators = query::resolve(store.tables(), &args.indicators.indicators)?;
     let changes = query::changes(store.tables(), &indicators, &args.over, as_of, &context.calendar)?;
+    note_far(context, ChangeRow::far(&changes));
     let rows: Vec<ChangeRow> = changes.iter().map(|change| ChangeRow::new(change, context.zone)).collect();
     context.answer_some(&rows, "nothing is recorded yet", || ChangeRow::table(&changes, context.zone))
+}
+
+/// Tables say beside each row how far the nearest capture was; other forms have no room for it.
+fn note_far(context: &Context, far: Option<String>) {
+    if let Some(far) = far.filter(|_| context.format != Format::Table) {
+        context.note(&far);
+    }
 }
 
 pub(super) fn explain(context: &Context, args: &ExplainArgs) -> anyhow::Result<Exit> {
@@ -132,6 +142,7 @@ pub(super) fn explain(context: &Context, args: &ExplainArgs) -> anyhow::Result<E
     let indicators = query::resolve(store.tables(), std::slice::from_ref(&args.indicator))?;
     let [indicator] = &indicators[..] else { return Ok(Exit::NoData) };
     let explanation = query::explain(store.tables(), indicator, at)?;
+    note_far(context, explanation.nearest.filter(|nearest| nearest.is_far).map(ExplainRow::nearest));
     let row = ExplainRow::new(&explanation, context.zone);
     context.answer(&[row], || ExplainRow::table(&explanation, context.zone))?;
     Ok(Exit::Done)

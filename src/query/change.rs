@@ -1,6 +1,6 @@
 //! Changes over windows: of levels against the last level known at the base, of returns by compounding.
 
-use chrono::{Days, NaiveDate};
+use chrono::{Days, NaiveDate, TimeDelta};
 use rust_decimal::Decimal;
 
 use crate::calendar::Calendar;
@@ -30,6 +30,10 @@ pub struct ChangeOver {
     pub change: Option<Decimal>,
     /// The change in percent of the base; for a return the compounded return of the trading days in the window.
     pub percent: Option<Decimal>,
+    /// How long before the end of the window the level was last seen, where that is longer than the heartbeat.
+    pub level_age: Option<TimeDelta>,
+    /// How long before the beginning of the window the base was last seen, where that is longer than the heartbeat.
+    pub base_age: Option<TimeDelta>,
     /// Why there is no number, or what to know about it.
     pub note: Option<String>,
 }
@@ -46,6 +50,8 @@ impl ChangeOver {
             base_at: None,
             change: None,
             percent: None,
+            level_age: None,
+            base_age: None,
             note: None,
         }
     }
@@ -106,10 +112,12 @@ fn change_of_level(
     let begin = over.base(as_of, calendar.zone());
     let base = begin.map(|begin| known_level(tables, indicator.id, begin)).transpose()?.flatten();
     let pair = known.zip(base);
+    let level_age = known.and_then(|(_, seen)| long_age(indicator, as_of, seen));
+    let base_age = begin.zip(base).and_then(|(begin, (_, seen))| long_age(indicator, begin, seen));
     let note = match (known, base) {
         (None, _) => Some("nothing known yet".to_owned()),
         (_, None) => Some("nothing known at the beginning of the window".to_owned()),
-        (_, Some((_, seen))) => begin.and_then(|begin| age_of_base(indicator, begin, seen)),
+        (Some(_), Some(_)) => ages_in_words(level_age, base_age),
     };
     Ok(ChangeOver {
         level: known.map(|known| known.0),
@@ -117,15 +125,23 @@ fn change_of_level(
         base_at: base.map(|base| base.1),
         change: pair.map(|(known, base)| known.0.decimal() - base.0.decimal()),
         percent: pair.and_then(|(known, base)| percent_change(base.0, known.0)),
+        level_age,
+        base_age,
         note,
         ..ChangeOver::unknown(indicator, as_of, over)
     })
 }
 
-/// A base that was last seen longer ago than the heartbeat may not have been the level at the beginning.
-fn age_of_base(indicator: &StoredIndicator, begin: Timestamp, seen: Timestamp) -> Option<String> {
-    let is_old = is_stale(seen, indicator.indicator.heartbeat, begin);
-    is_old.then(|| format!("the base was last seen {} before the window", age(begin - seen)))
+/// A level that was last seen longer before a moment than the heartbeat may not have been the level at that moment.
+fn long_age(indicator: &StoredIndicator, at: Timestamp, seen: Timestamp) -> Option<TimeDelta> {
+    is_stale(seen, indicator.indicator.heartbeat, at).then(|| at - seen)
+}
+
+fn ages_in_words(level: Option<TimeDelta>, base: Option<TimeDelta>) -> Option<String> {
+    let level = level.map(|level| format!("the level was last seen {} before its end", age(level)));
+    let base = base.map(|base| format!("the base was last seen {} before the window", age(base)));
+    let both: Vec<String> = base.into_iter().chain(level).collect();
+    (!both.is_empty()).then(|| both.join(", "))
 }
 
 fn change_of_return(

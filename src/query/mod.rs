@@ -27,7 +27,7 @@ pub use coverage::{Coverage, coverage};
 pub use density::{Density, densities};
 pub use derived::{Derived, derived};
 pub use drift::{SourceDrift, drifts, kept_page};
-pub use explain::{Explanation, explain};
+pub use explain::{Explanation, Nearest, explain};
 pub use facts::facts;
 pub use long_gaps::long_gaps;
 pub use status::{IndicatorHealth, Polling, Recorded, SourceHealth, SourceState, health, recorded};

@@ -69,7 +69,9 @@ fn a_change_is_against_the_last_level_known_when_the_window_began() {
         ("878".into(), "866".into())
     );
     assert_eq!(hours.base_at, Some(at("2024-11-22T08:00")));
-    assert_eq!(hours.note.as_deref(), Some("the base was last seen 2h 00m before the window"));
+    let told =
+        "the base was last seen 2h 00m before the window, the level was last seen 5h 30m before its end";
+    assert_eq!(hours.note.as_deref(), Some(told));
 }
 
 #[test]
@@ -146,7 +148,7 @@ fn a_number_is_traced_back_to_its_text() {
     let indicator = resolve(store.tables(), &["lq45".to_owned()]).unwrap().remove(0);
     let explained = explain(store.tables(), &indicator, Some(at("2024-11-22T12:00"))).unwrap();
     assert_eq!(explained.quote.unwrap().text, "LQ45 878 11,94 1,38%");
-    assert!(!explained.is_within);
+    assert!(explained.nearest.is_some());
     assert!(explain(store.tables(), &indicator, Some(at("2024-11-01T12:00"))).is_err());
 }
 

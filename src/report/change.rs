@@ -1,5 +1,6 @@
 //! The rows of `change`.
 
+use chrono::TimeDelta;
 use chrono_tz::Tz;
 use rust_decimal::Decimal;
 use serde::Serialize;
@@ -40,6 +41,18 @@ impl ChangeRow {
             change: change.change,
             percent: change.percent,
         }
+    }
+
+    /// How many changes rest on a capture that is farther than the heartbeat, and how far at most.
+    #[must_use]
+    pub fn far(changes: &[ChangeOver]) -> Option<String> {
+        let age = |change: &ChangeOver| change.level_age.into_iter().chain(change.base_age).max();
+        let ages: Vec<TimeDelta> = changes.iter().filter_map(age).collect();
+        let (far, all, longest) = (ages.len(), changes.len(), ages.iter().max()?);
+        let longest = format::age(*longest);
+        Some(format!(
+            "{far} of {all} changes rest on a level seen up to {longest} before an end of the window"
+        ))
     }
 
     /// Changes, with the reason where there is no number.

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::domain::{Change, Level, Percent};
 use crate::format;
-use crate::query::Explanation;
+use crate::query::{Explanation, Nearest};
 
 use super::table::{Table, Text};
 
@@ -21,6 +21,10 @@ pub struct ExplainRow {
     remark: Option<&'static str>,
     first_seen: String,
     last_seen: String,
+    /// Seconds from the last sighting to the moment asked for, where that lies in no run.
+    before_s: Option<i64>,
+    /// Seconds from that moment to the next sighting.
+    after_s: Option<i64>,
     text: Option<String>,
     digest: String,
     url: String,
@@ -37,7 +41,7 @@ impl ExplainRow {
     /// An explanation with its times in a zone.
     #[must_use]
     pub fn new(explanation: &Explanation, zone: Tz) -> Self {
-        let Explanation { indicator, observation, capture, quote, poll, .. } = explanation;
+        let Explanation { indicator, observation, nearest, capture, quote, poll } = explanation;
         let run = &observation.run;
         let attempt = poll.as_ref().map(|poll| &poll.attempt);
         Self {
@@ -50,6 +54,8 @@ impl ExplainRow {
             remark: run.verdict.remark(),
             first_seen: format::rfc3339(run.first_seen, zone),
             last_seen: format::rfc3339(run.last_seen, zone),
+            before_s: nearest.map(|nearest| nearest.before.num_seconds()),
+            after_s: nearest.and_then(|nearest| Some(nearest.after?.num_seconds())),
             text: quote.as_ref().map(|quote| quote.text.clone()),
             digest: capture.digest.to_string(),
             url: capture.url.clone(),
@@ -63,10 +69,20 @@ impl ExplainRow {
         }
     }
 
+    /// How far the captures around a moment are, in words.
+    #[must_use]
+    pub fn nearest(Nearest { before, after, .. }: Nearest) -> String {
+        let before = format!("this was last seen {} before", format::age(before));
+        match after {
+            Some(after) => format!("{before}, and the next value {} after", format::age(after)),
+            None => before,
+        }
+    }
+
     /// The way from the number back to the page, a line a step.
     #[must_use]
     pub fn table(explanation: &Explanation, zone: Tz) -> Table {
-        let Explanation { indicator, observation, is_within, capture, quote, poll } = explanation;
+        let Explanation { indicator, observation, nearest, capture, quote, poll } = explanation;
         let run = &observation.run;
         let mut table = Table::lines();
         let mut line = |name: &str, text: String| table.row(vec![Text::plain(name), Text::plain(text)]);
@@ -80,8 +96,8 @@ impl ExplainRow {
         line("verdict", run.verdict.remark().unwrap_or(run.verdict.word()).to_owned());
         line("first seen", format::time(run.first_seen, zone));
         line("last seen", format::time(run.last_seen, zone));
-        if !is_within {
-            line("", "nothing was seen at the moment asked for; this is the last that was known".to_owned());
+        if let Some(nearest) = nearest {
+            line("", format!("nothing was seen at the moment asked for; {}", Self::nearest(*nearest)));
         }
         line(
             "text",

@@ -1,5 +1,6 @@
 //! The rows of `latest` and `history`: runs, and bars.
 
+use chrono::TimeDelta;
 use chrono_tz::Tz;
 use rust_decimal::Decimal;
 use serde::Serialize;
@@ -70,6 +71,16 @@ impl RunRow {
         table
     }
 
+    /// How many of the newest runs were last seen longer ago than their heartbeat, and how long at most.
+    #[must_use]
+    pub fn far(records: &[Record], now: Timestamp) -> Option<String> {
+        let is_far = |record: &&Record| is_stale(record.run.last_seen, record.indicator.heartbeat, now);
+        let ages: Vec<TimeDelta> =
+            records.iter().filter(is_far).map(|record| now - record.run.last_seen).collect();
+        let (far, all, longest) = (ages.len(), records.len(), ages.iter().max()?);
+        Some(format!("{far} of {all} values were last seen up to {} ago", format::age(*longest)))
+    }
+
     /// Runs in order of time.
     #[must_use]
     pub fn history_table(records: &[Record], zone: Tz) -> Table {
@@ -125,8 +136,17 @@ impl BarRow {
     /// Bars in order of time.
     #[must_use]
     pub fn table(bars: &[(Indicator, Bar)], every: Interval, zone: Tz) -> Table {
-        let mut table =
-            Table::new(&["INDICATOR", "START", ">OPEN", ">HIGH", ">LOW", ">CLOSE", ">PERCENT", ">SAMPLES"]);
+        let mut table = Table::new(&[
+            "INDICATOR",
+            "START",
+            ">OPEN",
+            ">HIGH",
+            ">LOW",
+            ">CLOSE",
+            ">PERCENT",
+            ">SAMPLES",
+            "",
+        ]);
         for (indicator, bar) in bars {
             let start = bar.start.with_timezone(&zone);
             let start = if every.is_daily_or_longer() {
@@ -143,8 +163,34 @@ impl BarRow {
                 level_text(bar.levels.map(|levels| levels.close)),
                 computed_percent_text(bar.percent),
                 Text::plain(bar.samples.to_string()),
+                Text::warning(base_age(indicator, bar).map(base_text).unwrap_or_default()),
             ]);
         }
         table
     }
+
+    /// Bars whose percentage is against a close that was seen long before them, and how long at most; nothing where
+    /// there are none.
+    #[must_use]
+    pub fn far_bases(bars: &[(Indicator, Bar)]) -> Option<String> {
+        let ages: Vec<TimeDelta> =
+            bars.iter().filter_map(|(indicator, bar)| base_age(indicator, bar)).collect();
+        let longest = ages.iter().max()?;
+        let (far, all) = (ages.len(), bars.len());
+        Some(format!(
+            "{far} of {all} bars are against a close seen up to {} before them",
+            format::age(*longest)
+        ))
+    }
+}
+
+/// How long before a bar the close that its percentage is against was last seen, where that is longer than the
+/// heartbeat.
+fn base_age(indicator: &Indicator, bar: &Bar) -> Option<TimeDelta> {
+    let seen = bar.base_seen.filter(|seen| is_stale(*seen, indicator.heartbeat, bar.start))?;
+    bar.percent.map(|_| bar.start - seen)
+}
+
+fn base_text(age: TimeDelta) -> String {
+    format!("against a close seen {} before", format::age(age))
 }

@@ -58,6 +58,8 @@ pub struct Bar {
     pub levels: Option<Ohlc>,
     /// Its close against the close of the bar before, in percent; for a return the compounded return.
     pub percent: Option<Decimal>,
+    /// When the close that its percentage is against was last seen; absent for a return.
+    pub base_seen: Option<Timestamp>,
     /// How many runs with a level (for a return: how many daily returns) it was made of.
     pub samples: usize,
 }
@@ -68,29 +70,32 @@ pub struct Bar {
 /// give the first bar its previous close and nothing else.
 #[must_use]
 pub fn resample(series: &Series, every: Interval, range: TimeRange) -> Vec<Bar> {
-    let mut bars = Bars { every, zone: series.zone(), done: Vec::new() };
+    let mut bars = Bars { every, zone: series.zone(), done: Vec::new(), last_seen: Vec::new() };
     for run in series.runs_within(range) {
         if let Some(level) = run.figures.level {
             bars.add(&run, level);
         }
     }
-    with_percents(bars.done, level_before(series, range))
+    with_percents(bars, known_before(series, range))
 }
 
-/// The last level that was known before a range began.
-fn level_before(series: &Series, range: TimeRange) -> Option<Level> {
+/// The last level that was known before a range began, and when it was last seen before that.
+fn known_before(series: &Series, range: TimeRange) -> Option<(Level, Timestamp)> {
     let from = range.from?;
     let end = series.runs().partition_point(|run| run.first_seen < from);
-    series.runs()[..end].iter().rev().find_map(|run| run.figures.level)
+    let seen = |run: &Run| run.last_seen.min(from - Duration::seconds(1));
+    series.runs()[..end].iter().rev().find_map(|run| Some((run.figures.level?, seen(run))))
 }
 
-fn with_percents(mut bars: Vec<Bar>, mut previous: Option<Level>) -> Vec<Bar> {
-    for bar in &mut bars {
+fn with_percents(bars: Bars, mut previous: Option<(Level, Timestamp)>) -> Vec<Bar> {
+    let Bars { mut done, last_seen, .. } = bars;
+    for (bar, seen) in done.iter_mut().zip(last_seen) {
         let close = bar.levels.map(|levels| levels.close);
-        bar.percent = previous.zip(close).and_then(|(previous, close)| percent_change(previous, close));
-        previous = close.or(previous);
+        bar.percent = previous.zip(close).and_then(|((previous, _), close)| percent_change(previous, close));
+        bar.base_seen = previous.map(|(_, seen)| seen);
+        previous = close.map(|close| (close, seen)).or(previous);
     }
-    bars
+    done
 }
 
 /// Bars in the making. Boundaries, which need the zone's calendar, are only computed when a run leaves
@@ -99,34 +104,46 @@ struct Bars {
     every: Interval,
     zone: Tz,
     done: Vec<Bar>,
+    /// The last moment in each at which its levels were seen.
+    last_seen: Vec<Timestamp>,
 }
 
 impl Bars {
     fn add(&mut self, run: &Run, level: Level) {
         let mut begin = run.first_seen;
         while begin <= run.last_seen {
-            begin = self.add_at(begin, level);
+            begin = self.add_at(begin, run.last_seen, level);
         }
     }
 
-    /// Counts a level in the bar around an instant; answers with the end of that bar.
-    fn add_at(&mut self, at: Timestamp, level: Level) -> Timestamp {
+    /// Counts a level, seen from one instant to another, in the bar around the first; answers with the end of that bar.
+    fn add_at(&mut self, at: Timestamp, until: Timestamp, level: Level) -> Timestamp {
         match self.done.last_mut() {
             Some(Bar { end, levels: Some(levels), samples, .. }) if at < *end => {
                 levels.add(level);
                 *samples += 1;
-                *end
+                let end = *end;
+                self.last_seen.pop();
+                self.last_seen.push(last_inside(until, end));
+                end
             }
-            _ => self.begin(at, level),
+            _ => self.begin(at, until, level),
         }
     }
 
-    fn begin(&mut self, at: Timestamp, level: Level) -> Timestamp {
+    fn begin(&mut self, at: Timestamp, until: Timestamp, level: Level) -> Timestamp {
         let (start, end) = bounds(at, self.every, self.zone);
         let start = self.done.last().map_or(start, |last| start.max(last.end));
-        self.done.push(Bar { start, end, levels: Some(Ohlc::of(level)), percent: None, samples: 1 });
+        let levels = Some(Ohlc::of(level));
+        self.done.push(Bar { start, end, levels, percent: None, base_seen: None, samples: 1 });
+        self.last_seen.push(last_inside(until, end));
         end
     }
+}
+
+/// The last moment of a sighting that ends then or later, inside a bar.
+fn last_inside(until: Timestamp, end: Timestamp) -> Timestamp {
+    until.min(end - Duration::seconds(1))
 }
 
 /// The bar around an instant. An hour that a clock change repeats is a bar of its own.

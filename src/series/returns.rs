@@ -72,7 +72,7 @@ pub fn resample_returns(
 
 fn bar(start: Timestamp, end: Timestamp, days: &[DailyReturn]) -> Bar {
     let percent = compound(days.iter().map(|day| day.percent));
-    Bar { start, end, levels: None, percent: Some(percent), samples: days.len() }
+    Bar { start, end, levels: None, percent: Some(percent), base_seen: None, samples: days.len() }
 }
 
 /// The first instant of a civil day. Found from its noon, which exists on every day; midnight does not

@@ -2,6 +2,7 @@
 //! output, its messages and its exit code together.
 #![expect(clippy::unwrap_used, reason = "a helper of a test fails its test")]
 
+mod ages;
 mod alerts;
 mod archive_plan;
 mod archive_rows;
