@@ -136,6 +136,9 @@ fn tell_capture(global: &Global, captured: &Captured) {
     if captured.fate == Fate::Unresolved {
         note(global.quiet, &format!("{name}: the same as a page that is not ahead of it here"));
     }
+    if let Fate::Unreadable(coding) = &captured.fate {
+        note(global.quiet, &format!("{name}: its coding '{coding}' cannot be undone"));
+    }
     if captured.is_truncated {
         note(global.quiet, &format!("{name}: the crawler cut it short"));
     }
@@ -161,7 +164,7 @@ fn tell_totals(global: &Global, tallies: &[Tally]) {
     let totals = Totals::of(tallies);
     let counted = [
         (totals.unparsed, "pages with the word INDIKATOR and no row"),
-        (totals.encoding_mismatch, "pages with bytes that are no text"),
+        (totals.encoding_mismatch, "pages that are not in the characters or the coding that they name"),
         (totals.revisit_unresolved, "repeats of pages that are not ahead of them"),
         (totals.truncated, "pages that the crawler cut short"),
     ];

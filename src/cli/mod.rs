@@ -308,6 +308,16 @@ enum CapturedAtArg {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Rows go to the standard output, one capture after the other; the same input gives the same bytes. What a file is, its \
+first bytes say. Of an archive those records are pages that were answered with 200 and are HTML or plain text (JSON for \
+a source that is read so); a note that a page was the same as before has its rows where that page is ahead of it in the \
+same input. A capture without a time has no rows.\n\
+The report has for each input its path, status (ok, partial, failed), records, rows and a detail, and for all of them \
+records, rows, no_block, unparsed (the word of the header and no row: a changed layout), encoding_mismatch, \
+revisit_unresolved and truncated. The path of an input that is not ok names it again.\n\
+Exit codes: 0 every input was read to its end; 5 the rows are valid, and some input is damaged or not what it should \
+be; 1 an input is not there, or the output cannot be written; 2 usage.")]
 struct ExtractArgs {
     /// Saved pages, archives, and folders of them; - or nothing is stdin; with an offset and a length after tabs, a part
     /// of an archive

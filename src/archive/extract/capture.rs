@@ -16,6 +16,8 @@ pub enum Fate {
     NoBlock,
     /// It has the word that the block begins with, and no row: an article that uses the word, or a changed layout.
     Unparsed,
+    /// Its body is in a `Content-Encoding` that is not known, or not in the one that is named.
+    Unreadable(String),
     /// It has rows, and its record no time: the rows do not count.
     Untimed(Untimed),
     /// A note that a page was the same as one that is not ahead of it in this input.
@@ -25,7 +27,8 @@ pub enum Fate {
 /// A page that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Captured {
-    /// The path of the input that holds it, as it was given.
+    /// The path of the input that holds it, as it was given; of an archive in a zip file, the name of that one behind it,
+    /// after a `!`.
     pub file: Arc<str>,
     /// Where its record begins in the file, in bytes; 0 for a saved page.
     pub offset: u64,
@@ -52,9 +55,13 @@ impl Captured {
         if self.fate == Fate::Read { self.reading.quotes.len() } else { 0 }
     }
 
-    /// Whether it has bytes that mean nothing in the character set that it is said to be in.
+    /// Whether it has bytes that mean nothing in the character set or the coding that it is said to be in.
     #[must_use]
     pub fn has_encoding_mismatch(&self) -> bool {
+        matches!(self.fate, Fate::Unreadable(_)) || self.has_replaced_bytes()
+    }
+
+    fn has_replaced_bytes(&self) -> bool {
         self.reading.issues.iter().any(|issue| matches!(issue, Issue::Replaced { .. }))
     }
 }

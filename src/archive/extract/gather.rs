@@ -71,9 +71,9 @@ impl<'a> Gathering<'a> {
                 self.capture(captured)
             }
             Item::Revisit(revisit) => self.capture(self.memory.resolve(revisit)),
-            Item::Damage(damage) => {
+            Item::Damage(file, damage) => {
                 self.tally.defect(Status::Partial, || format!("at {}: {}", damage.offset, damage.what));
-                (self.sink)(Found::Damage { file: self.inputs[input].name().clone(), damage })
+                (self.sink)(Found::Damage { file, damage })
             }
             Item::End(PieceEnd { records, next, error }) => {
                 self.tally.counts.records += records;

@@ -38,10 +38,14 @@ pub(super) fn look(file: &Arc<str>, record: &Record<'_>, options: &Options<'_>) 
         Kind::Response => {
             let answer = response(record.block);
             let content_type = answer.fields.get("Content-Type");
-            if is_page(answer.status, content_type, options.layout) {
-                page(&answer.body, content_type)
-            } else {
-                Looked::Other
+            if !is_page(answer.status, content_type, options.layout) {
+                return Looked::Other;
+            }
+            match (page(&answer.body, content_type), answer.unreadable) {
+                (Looked::Page(captured, keys), Some(coding)) if captured.reading.quotes.is_empty() => {
+                    Looked::Page(Captured { fate: Fate::Unreadable(coding), ..captured }, keys)
+                }
+                (looked, _) => looked,
             }
         }
         Kind::Resource if is_kind_of_page(record.fields.get("Content-Type"), options.layout) => {

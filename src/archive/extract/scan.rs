@@ -1,10 +1,12 @@
 //! One piece of an input to what stands in it. What only the whole input can tell is left open.
 
-use std::io::{self, Read};
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::super::record::{self, Damage, Event, MAX_BLOCK};
+use super::super::record::{self, Damage, ENOUGH, Event, Format, MAX_BLOCK, detect};
 use super::Options;
 use super::capture::Captured;
 use super::input::Input;
@@ -13,9 +15,6 @@ use super::ordered::Sink;
 use super::piece::Piece;
 use super::revisit::{Keys, Revisit};
 
-/// How much of a file says what it is.
-const HEAD: u64 = 16;
-
 /// Something in a piece.
 #[derive(Debug)]
 pub(super) enum Item {
@@ -23,8 +22,8 @@ pub(super) enum Item {
     Page(Captured, Keys),
     /// A note that a page was the same as another.
     Revisit(Revisit),
-    /// Bytes that could not be read.
-    Damage(Damage),
+    /// Bytes that could not be read, of the input or of an archive inside it.
+    Damage(Arc<str>, Damage),
     /// The end of the piece.
     End(PieceEnd),
 }
@@ -64,13 +63,17 @@ fn read(
     let own = piece.end.map_or(u64::MAX, |end| end - piece.start);
     let mut bytes = Counted { inner: input.open(piece.start)?, progress: options.progress, own };
     let mut head = Vec::new();
-    bytes.by_ref().take(HEAD).read_to_end(&mut head)?;
-    let is_whole = piece.is_first && input.range().is_none();
-    let bytes = head.as_slice().chain(&mut bytes);
-    if is_whole && !is_archive(&head) {
-        return read_page(input, bytes, options, end, sink);
+    if piece.is_first && input.range().is_none() {
+        bytes.by_ref().take(ENOUGH as u64).read_to_end(&mut head)?;
+        match detect(&head) {
+            Format::Zip => return read_zip(input, options, end, sink),
+            Format::Parquet | Format::Other => {
+                return read_page(input, io::Cursor::new(head).chain(bytes), options, end, sink);
+            }
+            Format::Warc | Format::Arc | Format::Gzip | Format::Zstd => {}
+        }
     }
-    record::read(bytes, piece.start, &mut |event| {
+    record::read(io::Cursor::new(head).chain(bytes), piece.start, &mut |event| {
         let at = match &event {
             Event::Record(record) => record.offset,
             Event::Damage(damage) => damage.offset,
@@ -79,22 +82,52 @@ fn read(
             end.next = Some(at);
             return ControlFlow::Break(());
         }
-        match event {
-            Event::Damage(damage) => sink(Item::Damage(damage)),
-            Event::Record(record) => {
-                end.records += 1;
-                match look(input.name(), &record, options) {
-                    Looked::Page(captured, keys) => sink(Item::Page(captured, keys)),
-                    Looked::Revisit(revisit) => sink(Item::Revisit(revisit)),
-                    Looked::Other => ControlFlow::Continue(()),
-                }
-            }
-        }
+        accept(input.name(), event, options, end, sink)
     })
 }
 
-fn is_archive(head: &[u8]) -> bool {
-    [&[0x1f, 0x8b][..], b"WARC/", b"filedesc:", b"PK\x03\x04"].iter().any(|magic| head.starts_with(magic))
+/// One thing that an archive holds.
+fn accept(
+    file: &Arc<str>,
+    event: Event<'_>,
+    options: &Options<'_>,
+    end: &mut PieceEnd,
+    sink: Sink<'_, Item>,
+) -> ControlFlow<()> {
+    match event {
+        Event::Damage(damage) => sink(Item::Damage(file.clone(), damage)),
+        Event::Record(record) => {
+            end.records += 1;
+            match look(file, &record, options) {
+                Looked::Page(captured, keys) => sink(Item::Page(captured, keys)),
+                Looked::Revisit(revisit) => sink(Item::Revisit(revisit)),
+                Looked::Other => ControlFlow::Continue(()),
+            }
+        }
+    }
+}
+
+/// Archives in a zip file: their places are those in the archive inside, which is named behind the file.
+fn read_zip(
+    input: &Input,
+    options: &Options<'_>,
+    end: &mut PieceEnd,
+    sink: Sink<'_, Item>,
+) -> io::Result<()> {
+    if input.is_stdin() {
+        let what = "a zip file is read from its end, which the standard input does not have before it ends";
+        return Err(io::Error::new(io::ErrorKind::NotSeekable, what));
+    }
+    let bytes = Counted { inner: File::open(input.path())?, progress: options.progress, own: u64::MAX };
+    let mut file = input.name().clone();
+    let mut inner = String::new();
+    record::read_wacz(bytes, &mut |name, event| {
+        if inner != name {
+            name.clone_into(&mut inner);
+            file = format!("{}!{name}", input.name()).into();
+        }
+        accept(&file, event, options, end, sink)
+    })
 }
 
 fn read_page(
@@ -109,7 +142,7 @@ fn read_page(
     end.records += 1;
     let _ = if body.len() as u64 > MAX_BLOCK {
         let what = format!("a page of more than {MAX_BLOCK} bytes");
-        sink(Item::Damage(Damage { offset: 0, what }))
+        sink(Item::Damage(input.name().clone(), Damage { offset: 0, what }))
     } else {
         sink(Item::Page(saved(input.name(), &body, options.layout), Keys::default()))
     };
@@ -132,5 +165,11 @@ impl<R: Read> Read for Counted<'_, R> {
             progress.fetch_add(own, Ordering::Relaxed);
         }
         Ok(length)
+    }
+}
+
+impl<S: Seek> Seek for Counted<'_, S> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.inner.seek(to)
     }
 }

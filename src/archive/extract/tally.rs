@@ -28,7 +28,8 @@ pub struct Totals {
     pub no_block: u64,
     /// Pages that have the word that the block begins with, and no row: where there are many, the layout has changed.
     pub unparsed: u64,
-    /// Pages with rows and with bytes that mean nothing in the character set that they are said to be in.
+    /// Pages with bytes that mean nothing in the character set that they are said to be in, as far as they were decoded,
+    /// and those in a coding that is not known.
     pub encoding_mismatch: u64,
     /// Notes that a page was the same as one that is not ahead of it in the same input.
     pub revisit_unresolved: u64,
