@@ -3,13 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "a helper of a test fails its test")]
 
 mod alerts;
-mod archive_plan;
-mod archive_rows;
-mod archives;
 mod archive_fetch;
 mod archive_plan;
+mod archive_rows;
 mod archive_samples;
 mod archive_server;
+mod archives;
 mod bad_input;
 mod captures;
 mod channels;

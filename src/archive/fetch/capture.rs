@@ -8,8 +8,8 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use sha1::{Digest, Sha1};
 
-use super::digest::sha1_of;
 use crate::archive::memento::Memento;
+use crate::archive::record::digest::sha1_of;
 use crate::fetch::Head;
 
 /// How an archive marks a field that the captured page came with.

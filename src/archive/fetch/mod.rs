@@ -5,7 +5,6 @@
 //! loops here obey. The same plan and the same answers make the same file, whatever fails in between.
 
 mod capture;
-mod digest;
 mod errand;
 mod member;
 mod output;
