@@ -1,11 +1,6 @@
 //! `pantau archive plan`: lists as archives give them, to places that can be fetched.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-
-use pantau::archive::index::Form;
-use pantau::archive::place::Place;
-use pantau::archive::plan::{Tally, Wanted, plan};
+use std::path::Path;
 
 use crate::common::{Done, Home, Pantau};
 
@@ -133,79 +128,4 @@ fn a_plan_that_nobody_reads_is_a_quiet_success() {
     let done = home.program(Path::new("/bin/sh"), ["-c", &line]).ok();
     assert_eq!(done.stdout(), "https://web.archive.org/web/20240101000000id_/http://a.id/0\n");
     done.is_silent();
-}
-
-/// The form of a list, by how it begins; none where the file is no list.
-fn form(list: &[u8]) -> Option<Form> {
-    let begin = String::from_utf8_lossy(&list[..list.len().min(400)]).into_owned();
-    let second = begin.split(' ').nth(1).unwrap_or_default();
-    let is_stamp = second.len() == 14 && second.bytes().all(|byte| byte.is_ascii_digit());
-    match begin.as_bytes().first() {
-        Some(b'[') => Some(Form::CdxJson),
-        Some(b'{') if begin.contains("\"urlkey\"") => Some(Form::CcNdjson),
-        Some(_) if is_stamp && begin.split(' ').nth(2).is_some_and(|word| word.starts_with('{')) => {
-            Some(Form::Cdxj)
-        }
-        Some(_) if is_stamp => Some(Form::CdxText),
-        _ => None,
-    }
-}
-
-fn files_below(folder: &Path) -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            files.extend(files_below(&path));
-        } else {
-            files.push(path);
-        }
-    }
-    files.sort();
-    files
-}
-
-fn plan_of(form: Form, list: &[u8], wanted: &Wanted) -> (String, Tally) {
-    let mut output = Vec::new();
-    let tally = plan((form, list), wanted, "https://web.archive.org/web/", &mut output, &mut |_, _| {});
-    (String::from_utf8(output).unwrap(), tally.unwrap())
-}
-
-/// `PANTAU_SAMPLES` names a folder of answers that real archives gave.
-#[test]
-#[expect(
-    clippy::print_stderr,
-    reason = "a test that is left out says so, and one that is not says what it saw"
-)]
-fn every_line_of_real_lists_is_accounted_for() {
-    let Some(folder) = std::env::var_os("PANTAU_SAMPLES") else {
-        eprintln!("not tested: PANTAU_SAMPLES names no folder of real answers of archives");
-        return;
-    };
-    let mut lists = 0;
-    for file in files_below(Path::new(&folder)) {
-        let list = fs::read(&file).unwrap();
-        let Some(form) = form(&list) else { continue };
-        lists += 1;
-        let (plan, tally) = plan_of(form, &list, &Wanted::default());
-        let (lines, left_out) = (tally.lines, tally.all_left_out());
-        let (planned, malformed) = (tally.planned, tally.malformed);
-        eprintln!(
-            "{}: {lines} lines, {planned} planned, {left_out} left out, {malformed} malformed",
-            file.display()
-        );
-        let accounted = tally.headings + planned + left_out + malformed;
-        assert_eq!(accounted, tally.lines, "{}", file.display());
-        assert_eq!(plan.lines().count() as u64, tally.planned, "{}", file.display());
-        assert!(tally.planned > 0, "{}", file.display());
-        for line in plan.lines() {
-            assert_eq!(line.parse::<Place>().unwrap().to_string(), line, "{}", file.display());
-        }
-        let pages = Wanted { statuses: vec!["200".to_owned()], ..Wanted::default() };
-        let (narrow, narrowed) = plan_of(form, &list, &pages);
-        assert_eq!((narrowed.lines, narrowed.malformed), (tally.lines, tally.malformed));
-        let kept: Vec<&str> = plan.lines().collect();
-        assert!(narrow.lines().all(|line| kept.contains(&line)), "{}", file.display());
-    }
-    assert!(lists > 0, "no list in {}", Path::new(&folder).display());
 }

@@ -4,8 +4,11 @@
 
 mod ages;
 mod alerts;
+mod archive_fetch;
 mod archive_plan;
 mod archive_rows;
+mod archive_samples;
+mod archive_server;
 mod archives;
 mod bad_input;
 mod captures;

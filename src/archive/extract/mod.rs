@@ -36,11 +36,11 @@ use std::sync::atomic::AtomicU64;
 
 use crate::parse::Layout;
 
+pub use super::addresses::{Globs, GlobsError};
 pub use capture::{Captured, Fate};
 pub use input::{Input, InputError, Part};
 pub use tally::{Status, Tally, Totals};
 pub use time::{TimeRule, Untimed};
-pub use wanted::{Globs, GlobsError};
 
 use super::record::Damage;
 use gather::Gathering;

@@ -1,40 +1,6 @@
-//! Which records are pages to be read: by address, status and kind of content. Knows no page's text.
-
-use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+//! Which records are pages to be read: by status and kind of content. Knows no page's text.
 
 use crate::parse::Layout;
-
-/// Why a pattern is none.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct GlobsError(#[from] globset::Error);
-
-/// Patterns of addresses: `*` stands for any characters, slashes too. Without any, every address is wanted.
-#[derive(Debug, Clone, Default)]
-pub struct Globs(Option<GlobSet>);
-
-impl Globs {
-    /// Reads patterns.
-    ///
-    /// # Errors
-    /// A pattern cannot be read.
-    pub fn new(patterns: &[String]) -> Result<Self, GlobsError> {
-        if patterns.is_empty() {
-            return Ok(Self(None));
-        }
-        let mut set = GlobSetBuilder::new();
-        for pattern in patterns {
-            set.add(GlobBuilder::new(pattern).literal_separator(false).build()?);
-        }
-        Ok(Self(Some(set.build()?)))
-    }
-
-    /// Whether an address is wanted.
-    #[must_use]
-    pub fn want(&self, url: Option<&str>) -> bool {
-        self.0.as_ref().is_none_or(|set| url.is_some_and(|url| set.is_match(url)))
-    }
-}
 
 /// Whether an answer can be a page: an archived refusal or redirection is none.
 pub(super) fn is_page(status: Option<u16>, content_type: Option<&str>, layout: &Layout) -> bool {
@@ -59,20 +25,6 @@ pub(super) fn is_kind_of_page(content_type: Option<&str>, layout: &Layout) -> bo
 mod tests {
     use super::*;
     use crate::parse::JsonRules;
-
-    #[test]
-    fn a_star_stands_for_slashes_too() {
-        let globs = |patterns: &[&str]| {
-            Globs::new(&patterns.iter().map(|&pattern| pattern.to_owned()).collect::<Vec<_>>()).unwrap()
-        };
-        let url = Some("https://www.kontan.co.id/news/a?b=[1]");
-        assert!(globs(&[]).want(url) && globs(&[]).want(None));
-        assert!(globs(&["*://www.kontan.co.id/*"]).want(url));
-        assert!(globs(&["nothing", "https://*"]).want(url));
-        assert!(!globs(&["www.kontan.co.id/*"]).want(url));
-        assert!(!globs(&["*"]).want(None));
-        assert!(Globs::new(&["a[".to_owned()]).is_err());
-    }
 
     #[test]
     fn only_a_whole_answer_of_the_layout_s_kind_is_a_page() {

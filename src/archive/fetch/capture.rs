@@ -8,8 +8,8 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use sha1::{Digest, Sha1};
 
-use super::digest::sha1_of;
 use crate::archive::memento::Memento;
+use crate::archive::record::digest::sha1_of;
 use crate::fetch::Head;
 
 /// How an archive marks a field that the captured page came with.
@@ -122,7 +122,7 @@ mod tests {
             "WARC-Source-URI: https://w.example/web/20240423123456id_/http://a.id/x",
             &format!("Content-Length: {}", rest.len() - 4),
             &format!("WARC-Payload-Digest: {}", sha1_of(b"page")),
-            &format!("WARC-Block-Digest: {}", sha1_of(rest[..rest.len() - 4].as_bytes())),
+            &format!("WARC-Block-Digest: {}", sha1_of(&rest.as_bytes()[..rest.len() - 4])),
         ] {
             assert!(warc.lines().any(|known| known == line), "{line} in {warc}");
         }

@@ -5,7 +5,6 @@
 //! loops here obey. The same plan and the same answers make the same file, whatever fails in between.
 
 mod capture;
-mod digest;
 mod errand;
 mod member;
 mod output;
@@ -23,7 +22,7 @@ use std::time::Duration;
 
 use super::place::{NoPlace, Place};
 use crate::clock::Clock;
-use crate::fetch::{Ask, Barred, Manners, RobotsRule};
+use crate::fetch::{Ask, Manners, RobotsRule};
 use crate::format;
 use output::Output;
 use survey::Survey;
@@ -316,9 +315,12 @@ impl<A: Ask> Run<'_, A> {
         let admitted = self.manners.admit((self.asker, &request.url), RobotsRule::Obey, spacing).await;
         let _turn = match admitted {
             Ok(turn) => turn,
-            Err(Barred::Unknown { source }) => return verdict::no_answer(&source, (self.job.clock)()),
-            Err(barred @ Barred::Forbidden { .. }) => {
-                return verdict::leave_out(format::error_chain(&barred));
+            Err(barred) => {
+                let why = format::error_chain(&barred);
+                return match barred.cause() {
+                    Some(cause) => verdict::no_answer(why, cause, (self.job.clock)()),
+                    None => verdict::leave_out(why),
+                };
             }
         };
         let answer = self.asker.ask(&request, |head| verdict::most(place, head)).await;

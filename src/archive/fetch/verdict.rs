@@ -65,17 +65,16 @@ pub(super) fn what_to_do(
     now: Timestamp,
 ) -> Verdict {
     match (answer, place) {
-        (Err(error), _) => no_answer(&error, now),
+        (Err(error), _) => no_answer(format::error_chain(&error), &error, now),
         (Ok(reply), Place::Range(range)) => of_range(range, &reply, now),
         (Ok(reply), Place::Memento(memento)) => of_memento(memento, asked, &reply, now),
     }
 }
 
-/// What to do where a site does not say whether it may be asked, or no answer came.
-pub(super) fn no_answer(error: &FetchError, now: Timestamp) -> Verdict {
-    let why = format::error_chain(error);
-    if error.is_transient() {
-        let asked = error.retry_after().and_then(|header| retry_after(header, now));
+/// What to do where a site does not say whether it may be asked, or no answer came. `cause` is behind `why`.
+pub(super) fn no_answer(why: String, cause: &FetchError, now: Timestamp) -> Verdict {
+    if cause.is_transient() {
+        let asked = cause.retry_after().and_then(|header| retry_after(header, now));
         Verdict::Again { why, asked, at_last: AtLast::Stop }
     } else {
         leave_out(why)

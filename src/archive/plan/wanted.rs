@@ -1,6 +1,6 @@
 //! Which entries are worth fetching. Pure.
 
-use crate::archive::addresses::AddressGlob;
+use crate::archive::addresses::Globs;
 use crate::archive::index::Entry;
 use crate::archive::memento::is_web;
 
@@ -18,7 +18,7 @@ pub struct Wanted {
     /// Kinds of files, such as `text/html`, without parameters and in any case.
     pub mimes: Vec<String>,
     /// Addresses.
-    pub addresses: Vec<AddressGlob>,
+    pub addresses: Globs,
 }
 
 /// Why an entry was left out.
@@ -71,7 +71,7 @@ impl Wanted {
             (url.is_some_and(|url| !is_web(url)), LeftOut::NotOfTheWeb),
             (range.is_some_and(|range| !is_page_file(&range.file)), LeftOut::NoPageFile),
             (range.is_some() && is_revisit, LeftOut::Revisit),
-            (!self.takes_address(url), LeftOut::Address),
+            (!self.addresses.want(url), LeftOut::Address),
             (!takes(&self.statuses, entry.status.as_deref()), LeftOut::Status),
             (!takes(&self.mimes, mime), LeftOut::Mime),
         ] {
@@ -80,11 +80,6 @@ impl Wanted {
             }
         }
         Ok(())
-    }
-
-    fn takes_address(&self, url: Option<&str>) -> bool {
-        let matches = |url| self.addresses.iter().any(|glob| glob.matches(url));
-        self.addresses.is_empty() || url.is_some_and(matches)
     }
 }
 
@@ -120,8 +115,8 @@ mod tests {
     }
 
     fn wanted(statuses: &[&str], mimes: &[&str], globs: &[&str]) -> Wanted {
-        let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
-        let addresses = globs.iter().map(|glob| AddressGlob::read(glob).unwrap()).collect();
+        let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+        let addresses = Globs::new(&owned(globs)).unwrap();
         Wanted { statuses: owned(statuses), mimes: owned(mimes), addresses }
     }
 

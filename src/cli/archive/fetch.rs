@@ -91,7 +91,7 @@ fn ended(global: &Global, output: &Path, end: End, progress: Progress) -> anyhow
     let Progress { places, decided, failed, bytes } = progress;
     let path = output.display();
     let (kept, resume) = (decided - failed, "the same command with --resume goes on from here");
-    let so_far = format!("{kept} of {places} places are in {path}, {bytes} bytes");
+    let so_far = format!("{path} has {kept} of {places} places, {bytes} bytes");
     match end {
         End::NothingPlanned => Err(Refusal::new(Exit::NoData, "the plan is empty").into()),
         End::WasComplete => {
@@ -104,7 +104,10 @@ fn ended(global: &Global, output: &Path, end: End, progress: Progress) -> anyhow
         }
         End::Complete(Some(left)) => {
             confirm(global.quiet, &so_far);
-            complain(&format!("{failed} places could not be had; {} is a plan of them", left.display()));
+            complain(&format!(
+                "{failed} of {places} places could not be had; {} is a plan of them",
+                left.display()
+            ));
             if !global.quiet {
                 advise("fetch that plan into another file to ask for them again");
             }

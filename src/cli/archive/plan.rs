@@ -5,7 +5,7 @@ use std::io::{self, BufWriter};
 use clap::Args;
 use url::Url;
 
-use crate::archive::addresses::AddressGlob;
+use crate::archive::addresses::Globs;
 use crate::archive::index::{Form, Malformed};
 use crate::archive::plan::{self, Tally, Wanted};
 
@@ -35,8 +35,8 @@ pub(in crate::cli) struct PlanArgs {
     #[arg(long, value_name = "MIME", allow_hyphen_values = true)]
     mime: Vec<String>,
     /// Only captures of addresses like this: * is anything, slashes too. May be given again
-    #[arg(long, value_name = "GLOB", value_parser = AddressGlob::read)]
-    url: Vec<AddressGlob>,
+    #[arg(long, value_name = "GLOB")]
+    url: Vec<String>,
     /// Where mementos are had; arquivo.pt has https://arquivo.pt/wayback/
     #[arg(long, value_name = "URL", default_value = "https://web.archive.org/web/", value_parser = parse_base)]
     mementos: String,
@@ -61,8 +61,8 @@ pub(super) fn parse_base(text: &str) -> Result<String, String> {
 }
 
 pub(super) fn run(global: &Global, args: &PlanArgs) -> anyhow::Result<Exit> {
-    let wanted =
-        Wanted { statuses: args.status.clone(), mimes: args.mime.clone(), addresses: args.url.clone() };
+    let addresses = Globs::new(&args.url).map_err(|error| Refusal::new(Exit::Usage, error.to_string()))?;
+    let wanted = Wanted { statuses: args.status.clone(), mimes: args.mime.clone(), addresses };
     let mut output = BufWriter::new(io::stdout().lock());
     let mut named = 0;
     let tally = plan::plan(

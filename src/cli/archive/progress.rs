@@ -1,4 +1,4 @@
-//! How far a fetch is, on stderr: a bar on a terminal, now and then a line elsewhere. The only user of indicatif so far.
+//! How far a fetch is, on stderr: a bar on a terminal, now and then a line elsewhere. The only user of indicatif.
 
 use std::io::IsTerminal;
 
