@@ -74,56 +74,42 @@ JOIN pantau.source ON source.id = series.source_id
 WHERE observation.standing = 'accepted';
 
 -- The same as runs, as `pantau history` shows them: what stood unchanged, from the first to the last time it was seen,
--- without a silence longer than the heartbeat. Of several texts of one second the first by digest stands.
+-- without a silence longer than the heartbeat. Of several texts of one second the first by digest stands. Everything is
+-- partitioned by the names, so that a question about one indicator reads no other.
 CREATE VIEW pantau.quotes AS
 WITH told AS (
-    SELECT series_id, captured_at AS at, captured_at AS since, verdict, digest, level, change, percent
-    FROM pantau.observation
-    WHERE standing = 'accepted'
-    UNION ALL
-    SELECT series_id, until, captured_at, verdict, digest, level, change, percent
-    FROM pantau.observation
-    WHERE standing = 'accepted' AND until > captured_at
-), seen AS (
-    SELECT DISTINCT ON (series_id, at) *,
+    SELECT source.name AS source, series.slug AS indicator, series.label, series.kind, series.unit,
+           make_interval(secs => series.heartbeat_s) AS heartbeat,
+           stood.at, observation.captured_at AS since, observation.digest,
+           observation.level, observation.change, observation.percent, observation.verdict,
            -- As printed: 777 and 777.0 are different claims.
-           concat_ws('|', coalesce(level::text, '-'), coalesce(change::text, '-'), coalesce(percent::text, '-')) AS printed
+           concat_ws(' ', coalesce(level::text, '-'), coalesce(change::text, '-'), coalesce(percent::text, '-')) AS printed
+    FROM pantau.observation
+    JOIN pantau.series ON series.id = observation.series_id
+    JOIN pantau.source ON source.id = series.source_id
+    -- The begin of a run whose later sightings are gone tells of its end too.
+    CROSS JOIN LATERAL (VALUES (observation.captured_at), (observation.until)) AS stood (at)
+    WHERE observation.standing = 'accepted' AND stood.at IS NOT NULL
+), seen AS (
+    SELECT DISTINCT ON (source, indicator, at) told.*,
+           min(since) OVER (PARTITION BY source, indicator, at, printed) AS unbroken_since
     FROM told
-    ORDER BY series_id, at, digest, since
+    ORDER BY source, indicator, at, digest
 ), compared AS (
-    SELECT seen.*,
-           lag(at) OVER before AS last_at,
-           lag(printed) OVER before AS last_printed
+    SELECT seen.*, lag(at) OVER earlier AS last_at, lag(printed) OVER earlier AS last_printed
     FROM seen
-    WINDOW before AS (PARTITION BY series_id ORDER BY at)
+    WINDOW earlier AS (PARTITION BY source, indicator ORDER BY at)
 ), numbered AS (
     SELECT compared.*,
            count(*) FILTER (
-               WHERE last_printed IS DISTINCT FROM printed
-                  OR (at - last_at > make_interval(secs => heartbeat_s) AND since > last_at)
-           ) OVER (PARTITION BY series_id ORDER BY at) AS run
+               WHERE last_printed IS DISTINCT FROM printed OR (at - last_at > heartbeat AND unbroken_since > last_at)
+           ) OVER (PARTITION BY source, indicator ORDER BY at) AS run
     FROM compared
-    JOIN pantau.series ON series.id = compared.series_id
-), runs AS (
-    SELECT series_id, run, min(at) AS first_seen, max(at) AS last_seen, min(verdict) AS verdict,
-           min(level) AS level, min(change) AS change, min(percent) AS percent
-    FROM numbered
-    GROUP BY series_id, run
 )
-SELECT source.name AS source,
-       series.slug AS indicator,
-       series.label,
-       series.kind,
-       series.unit,
-       runs.level,
-       runs.change,
-       runs.percent,
-       runs.verdict::text AS verdict,
-       runs.first_seen,
-       runs.last_seen
-FROM runs
-JOIN pantau.series ON series.id = runs.series_id
-JOIN pantau.source ON source.id = series.source_id;
+SELECT source, indicator, label, kind, unit, min(level) AS level, min(change) AS change, min(percent) AS percent,
+       min(verdict)::text AS verdict, min(at) AS first_seen, max(at) AS last_seen
+FROM numbered
+GROUP BY source, indicator, label, kind, unit, run;
 
 -- Where TimescaleDB is installed, chunks by time take the place of one big table.
 DO $$
