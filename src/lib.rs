@@ -23,12 +23,13 @@
 //! 4  poll   archive   push   report   web                   the daemon; archives; a team's store; text forms; health
 //! 3  ingest | query   chart   alert                         one way in, one way out, its pictures; who is told of what
 //! 2  fetch   store   parse   series   format   calendar     two IO edges, four pure cores; clock
+//!    columns                                                rows in bulk as Parquet
 //! 1  domain   files                                         words of the trade; who may read what is written
 //! ```
 //!
 //! Each outside crate has one door: reqwest in [`fetch`], rusqlite in [`store`], plotters in [`chart`], lettre
-//! in [`alert`], axum in [`web`], tokio-postgres in `push`, clap in [`cli`]. A test knows all the doors, and guards them
-//! and the layers.
+//! in [`alert`], parquet in [`columns`], axum in [`web`], tokio-postgres in `push`, clap in [`cli`]. A test knows all the
+//! doors, and guards them and the layers.
 //!
 //! # Reading order
 //!
@@ -58,6 +59,7 @@ pub mod calendar;
 pub mod chart;
 pub mod cli;
 pub mod clock;
+pub mod columns;
 pub mod config;
 pub mod domain;
 pub mod fetch;

@@ -36,7 +36,7 @@ pub(super) fn history(context: &Context, args: &HistoryArgs) -> anyhow::Result<E
     }
 }
 
-const NOTHING_IN_RANGE: &str = "nothing was seen in the range";
+pub(super) const NOTHING_IN_RANGE: &str = "nothing was seen in the range";
 
 fn limit(context: &Context, args: &HistoryArgs) -> Option<usize> {
     let default = (context.format == Format::Table && !args.all).then_some(TABLE_LIMIT);

@@ -15,7 +15,7 @@ use crate::store::Store;
 use crate::{clock, format};
 
 use super::exit::{Exit, Refusal};
-use super::{Global, RangeArgs};
+use super::{FormatArg, Global, RangeArgs};
 
 /// The surroundings of a command.
 #[derive(Debug)]
@@ -53,7 +53,7 @@ impl Context {
             calendar,
             config,
             now: clock::now(),
-            format: global.format.map_or_else(Format::default, Format::from),
+            format: global.format.and_then(FormatArg::text).unwrap_or_default(),
             quiet: global.quiet,
             verbose: global.verbose,
         })

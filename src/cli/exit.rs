@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use crate::alert::RuleError;
 use crate::alert::channel::ChannelError;
 use crate::chart::ChartError;
+use crate::columns::ColumnsError;
 use crate::config::{ConfigError, SecretError};
 use crate::domain::{IntervalError, MomentError};
 use crate::format;
@@ -131,6 +132,9 @@ fn judge(error: &anyhow::Error) -> (Exit, Option<String>) {
         };
         return (exit, None);
     }
+    if let Some(error) = error.downcast_ref::<ColumnsError>() {
+        return of_columns(error);
+    }
     if let Some(ConfigError::WritableByAll { path }) = error.downcast_ref::<ConfigError>() {
         return (Exit::Usage, Some(format!("chmod o-w {}", path.display())));
     }
@@ -185,6 +189,18 @@ fn of_push(error: &crate::push::PushError) -> (Exit, Option<String>) {
             (Exit::TryAgain, Some("what was copied stays; the next push goes on there".to_owned()))
         }
         _ => (Exit::Failed, None),
+    }
+}
+
+fn of_columns(error: &ColumnsError) -> (Exit, Option<String>) {
+    match error {
+        ColumnsError::LeftOut => {
+            (Exit::Usage, Some("build it with its feature `parquet`, which is on by default".to_owned()))
+        }
+        ColumnsError::Unsound { .. } => (Exit::Unsound, None),
+        ColumnsError::Write(_) | ColumnsError::Unwritable(_) | ColumnsError::Read { .. } => {
+            (Exit::Failed, None)
+        }
     }
 }
 

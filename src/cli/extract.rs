@@ -14,11 +14,10 @@ use crate::archive::extract::{
 };
 use crate::domain::Quote;
 use crate::parse::{Issue, Layout};
-use crate::report::Format;
 
 use super::context::{Context, complain, note};
 use super::exit::{Exit, Refusal};
-use super::{CapturedAtArg, ExtractArgs, Global};
+use super::{CapturedAtArg, ExtractArgs, FormatArg, Global};
 use rows::Rows;
 
 impl From<CapturedAtArg> for TimeRule {
@@ -48,8 +47,7 @@ pub(super) fn run(global: &Global, args: &ExtractArgs) -> anyhow::Result<Exit> {
         threads: usize::from(args.threads),
         progress: None,
     };
-    let format = global.format.map_or(Format::Ndjson, Format::from);
-    let mut rows = Rows::new(format, &reader.source);
+    let mut rows = Rows::new(global.format.unwrap_or(FormatArg::Ndjson), &reader.source)?;
     let mut written = Ok(());
     let tallies = extract(&inputs, &options, &mut |found| {
         tell(global, &found);

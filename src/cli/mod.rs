@@ -4,6 +4,7 @@
 mod alert;
 mod archive;
 mod ask;
+mod bulk;
 mod channels;
 mod chart;
 mod check;
@@ -91,15 +92,19 @@ enum FormatArg {
     Json,
     Ndjson,
     Csv,
+    // Only where rows come in bulk.
+    Parquet,
 }
 
-impl From<FormatArg> for Format {
-    fn from(arg: FormatArg) -> Self {
-        match arg {
-            FormatArg::Table => Self::Table,
-            FormatArg::Json => Self::Json,
-            FormatArg::Ndjson => Self::Ndjson,
-            FormatArg::Csv => Self::Csv,
+impl FormatArg {
+    /// The form as text. Parquet is none: `bulk` writes it.
+    fn text(self) -> Option<Format> {
+        match self {
+            Self::Table => Some(Format::Table),
+            Self::Json => Some(Format::Json),
+            Self::Ndjson => Some(Format::Ndjson),
+            Self::Csv => Some(Format::Csv),
+            Self::Parquet => None,
         }
     }
 }
@@ -239,8 +244,8 @@ session, level less change. Of each close:
               (another level was seen, or one session counts from two: something was missed)
 --from and --to are the days of the closes. A return has no level, and so no close.")]
 struct HistoryArgs {
-    /// Indicators, such as lq45, usd-idr or kontan/emas
-    #[arg(value_name = "IND", required = true)]
+    /// Indicators, such as lq45, usd-idr or kontan/emas; with --all none means every one
+    #[arg(value_name = "IND", required_unless_present = "all")]
     indicators: Vec<String>,
     #[command(flatten)]
     range: RangeArgs,
@@ -576,6 +581,9 @@ pub fn main() -> Exit {
 
 fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
     let context = || Context::load(&cli.global);
+    if cli.global.format == Some(FormatArg::Parquet) {
+        return bulk::run(&cli.global, &cli.command);
+    }
     match cli.command {
         Command::Run(args) => daemon::run(&cli.global, &context()?, &args),
         Command::Poll(args) => poll::run(&context()?, &args),

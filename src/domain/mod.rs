@@ -17,7 +17,7 @@ mod quote;
 mod verdict;
 
 pub use attempt::{Attempt, Drift, Outcome};
-pub use digest::{Digest, Sha256};
+pub use digest::{Digest, Digester, Sha256};
 pub use fact::{Aspect, Fact, Facts, Term};
 pub use gap::{Cause, Gap, Look};
 pub use hidden::Hidden;

@@ -174,6 +174,26 @@ pub fn history(
     Ok(runs.into_iter().map(|observation| record(observation.run)).collect())
 }
 
+/// Hands over the same runs one after the other, however many there are.
+///
+/// # Errors
+/// The database cannot be read, or a run is not taken.
+pub fn each_run<E: From<StoreError>>(
+    tables: Tables<'_>,
+    indicator: &StoredIndicator,
+    range: TimeRange,
+    limit: Option<usize>,
+    mut take: impl FnMut(Run) -> Result<(), E>,
+) -> Result<(), E> {
+    match limit {
+        Some(limit) => {
+            let newest = tables.newest_runs(indicator.id, range, limit)?;
+            newest.into_iter().try_for_each(|observation| take(observation.run))
+        }
+        None => tables.each_run(indicator.id, range, |observation| take(observation.run)),
+    }
+}
+
 /// The runs of one indicator that touch a range, and the one ahead of it, which knows the previous close.
 ///
 /// # Errors

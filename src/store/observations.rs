@@ -170,6 +170,24 @@ impl Tables<'_> {
     /// # Errors
     /// The database cannot be read.
     pub fn runs(self, indicator_id: i64, range: TimeRange) -> Result<Vec<Observation>, StoreError> {
+        let mut runs = Vec::new();
+        self.each_run(indicator_id, range, |observation| {
+            runs.push(observation);
+            Ok::<_, StoreError>(())
+        })?;
+        Ok(runs)
+    }
+
+    /// Hands over the runs that touch a range one after the other, in order of time.
+    ///
+    /// # Errors
+    /// The database cannot be read, or a run is not taken.
+    pub fn each_run<E: From<StoreError>>(
+        self,
+        indicator_id: i64,
+        range: TimeRange,
+        mut take: impl FnMut(Observation) -> Result<(), E>,
+    ) -> Result<(), E> {
         let from = range.from.map_or(i64::MIN, |from| from.timestamp());
         let to = range.to.map_or(i64::MAX, |to| to.timestamp());
         // Only the run that is open when the range begins can reach into it from before.
@@ -180,10 +198,11 @@ impl Tables<'_> {
             "{SELECT} WHERE indicator_id = ?1 AND first_seen >= ?2 AND first_seen < ?3 ORDER BY first_seen"
         );
         let mut statement = self.connection.prepare_cached(&sql).doing("read the observations")?;
-        statement
-            .query_map(params![indicator_id, begin, to], observation)
-            .and_then(Iterator::collect)
-            .doing("read the observations")
+        let rows = statement.query_map(params![indicator_id, begin, to], observation);
+        for run in rows.doing("read the observations")? {
+            take(run.doing("read the observations")?)?;
+        }
+        Ok(())
     }
 
     /// The newest runs that touch a range, in order of time.

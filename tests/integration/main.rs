@@ -32,6 +32,8 @@ mod mail;
 mod manners;
 mod modes;
 mod packaging;
+#[cfg(feature = "parquet")]
+mod parquet;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod prometheus;

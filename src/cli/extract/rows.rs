@@ -3,6 +3,8 @@
 use crate::archive::extract::{Captured, Fate};
 use crate::report::{self, ExtractRow, Format, QuoteRow};
 
+use super::super::FormatArg;
+use super::super::bulk::Quotes;
 use super::super::context::print;
 use crate::domain::Quote;
 
@@ -13,17 +15,24 @@ pub(super) struct Rows<'a> {
     /// What a form that is one whole needs at its end.
     rows: Vec<ExtractRow>,
     quotes: Vec<Quote>,
+    /// Where they go instead, in bulk.
+    parquet: Option<Quotes>,
 }
 
 impl<'a> Rows<'a> {
-    pub(super) fn new(format: Format, source: &'a str) -> Self {
-        Self { format, source, rows: Vec::new(), quotes: Vec::new() }
+    pub(super) fn new(form: FormatArg, source: &'a str) -> anyhow::Result<Self> {
+        let format = form.text().unwrap_or_default();
+        let parquet = (form == FormatArg::Parquet).then(Quotes::begin).transpose()?;
+        Ok(Self { format, source, rows: Vec::new(), quotes: Vec::new(), parquet })
     }
 
     /// Adds the rows of a capture.
     pub(super) fn add(&mut self, captured: Captured) -> anyhow::Result<()> {
         if captured.fate != Fate::Read {
             return Ok(());
+        }
+        if let Some(parquet) = &mut self.parquet {
+            return parquet.add(self.source, captured);
         }
         let rows = self.rows_of(&captured);
         match self.format {
@@ -52,6 +61,9 @@ impl<'a> Rows<'a> {
 
     /// Writes what could not be written before.
     pub(super) fn finish(self) -> anyhow::Result<()> {
+        if let Some(parquet) = self.parquet {
+            return parquet.finish();
+        }
         if self.format == Format::Ndjson {
             return Ok(());
         }
