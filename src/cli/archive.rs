@@ -1,6 +1,7 @@
-//! `pantau archive`: what to fetch from a web archive, and fetching it.
+//! `pantau archive`: what to fetch from a web archive, fetching it, and what stands in it.
 
 mod fetch;
+mod list;
 mod plan;
 mod progress;
 
@@ -21,11 +22,14 @@ pub(super) enum ArchiveTask {
     Plan(plan::PlanArgs),
     /// Fetch what a plan names into one WARC file: politely, and going on where it ended
     Fetch(fetch::FetchArgs),
+    /// List the records of archives, and check their digests; exit 5 when something is damaged
+    List(list::ListArgs),
 }
 
 pub(super) fn run(global: &Global, task: &ArchiveTask) -> anyhow::Result<Exit> {
     match task {
         ArchiveTask::Plan(args) => plan::run(global, args),
         ArchiveTask::Fetch(args) => fetch::run(global, args),
+        ArchiveTask::List(args) => list::run(global, args),
     }
 }

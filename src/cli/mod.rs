@@ -136,7 +136,7 @@ enum Command {
     Chart(ChartArgs),
     /// Read saved pages and archives to quotes, without any database
     Extract(ExtractArgs),
-    /// Plan what to fetch from a web archive, and fetch it
+    /// Plan what to fetch from a web archive, fetch it, and list what it holds
     Archive(archive::ArchiveArgs),
     /// Record what files hold: saved pages, archives, series as CSV, what extract wrote
     Import(ImportArgs),

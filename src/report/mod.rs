@@ -15,11 +15,13 @@ mod pages;
 mod prune;
 mod push;
 mod recorded;
+mod records;
 mod reextract;
 mod review;
 mod runs;
 mod spreadsheet;
 mod status;
+mod stream;
 mod table;
 
 use serde::Serialize;
@@ -37,10 +39,12 @@ pub use pages::{ExtractRow, QuoteRow, Summary};
 pub use prune::PruneRow;
 pub use push::PushRow;
 pub use recorded::{IndicatorRow, SourceRow};
+pub use records::RecordRow;
 pub use reextract::RereadRow;
 pub use review::HeldRow;
 pub use runs::{BarRow, RunRow};
 pub use status::StatusRow;
+pub use stream::Stream;
 pub use table::Table;
 
 /// The form an answer is given in.

@@ -38,6 +38,12 @@ pub fn response(block: &[u8]) -> Response<'_> {
     Response { status: Some(status), fields, body, unreadable }
 }
 
+/// The status and the head of an answer, without looking at its body. `None` where the block is no answer of HTTP.
+#[must_use]
+pub fn head(block: &[u8]) -> Option<(u16, Fields<'_>)> {
+    status(block).map(|status| (status, split(block).0))
+}
+
 /// The status that the first line of an answer states, without looking at the rest; 0 for a line that states none.
 fn status(block: &[u8]) -> Option<u16> {
     let line = block.get(..block.len().min(64)).filter(|line| line.starts_with(b"HTTP/"))?;
