@@ -17,6 +17,7 @@ mod channels;
 mod chart;
 mod common;
 mod config;
+mod conformance;
 #[path = "../corpus/mod.rs"]
 mod corpus;
 mod daemon;
