@@ -1,9 +1,11 @@
 //! What must hold of any bytes at all. Each check panics where it does not; the fuzzer looks for such bytes, and a
 //! test of the program replays those that were found once.
 
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use pantau::alert::{Rule, Truth};
+use pantau::archive::record::{self, Event};
 use pantau::config::Config;
 use pantau::domain::{Aspect, Fact, Facts, Figures, Interval, Quantity, Term, Window, parse_moment};
 use pantau::parse::{
@@ -168,4 +170,37 @@ pub(crate) fn rule(bytes: &[u8]) {
     assert_ne!(rule.judge(&facts(&found), None), Truth::Unknown, "{written}");
     let nothing = |_: &Term| Fact::Unknown("nothing known yet".to_owned());
     assert_eq!(rule.judge(&facts(&nothing), None), Truth::Unknown, "{written}");
+}
+
+/// Archives. No bytes break the reading, every place is within them, and what an answer holds is found in it cheaply.
+pub(crate) fn archive(bytes: &[u8]) {
+    let length = bytes.len() as u64;
+    let read = record::read(bytes, 0, &mut |event| {
+        match event {
+            Event::Record(record) => {
+                assert!(record.offset < length, "{record:?}");
+                answer(record.block);
+                let _ = (record.type_name().len(), record::digest::agrees(&record));
+            }
+            Event::Damage(damage) => {
+                assert!(damage.offset <= length && !damage.what.is_empty(), "{damage:?}")
+            }
+        }
+        ControlFlow::Continue(())
+    });
+    assert!(read.is_ok(), "bytes in memory can be had");
+    let _ = (
+        record::detect(bytes),
+        record::read_wacz(std::io::Cursor::new(bytes), &mut |_, _| ControlFlow::Continue(())),
+    );
+    answer(bytes);
+}
+
+fn answer(block: &[u8]) {
+    let answer = record::response(block);
+    assert!(answer.body.len() as u64 <= record::MAX_BLOCK || answer.body.len() <= block.len());
+    if let Some(word) = answer.body.get(..4) {
+        let is_held = record::may_hold(block, word);
+        assert!(is_held, "what a body holds is not seen in its block");
+    }
 }

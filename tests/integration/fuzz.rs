@@ -49,6 +49,11 @@ fn no_configuration_that_was_found_once_breaks_the_reading() {
 }
 
 #[test]
+fn no_archive_that_was_found_once_breaks_the_reading() {
+    replay("archive", &[], checks::archive);
+}
+
+#[test]
 fn no_rule_that_was_found_once_breaks_the_reading() {
     replay("rule", &[], checks::rule);
 }
