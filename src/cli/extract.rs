@@ -164,7 +164,7 @@ fn tell_totals(global: &Global, tallies: &[Tally]) {
         (totals.unparsed, "pages with the word INDIKATOR and no row"),
         (totals.encoding_mismatch, "pages that are not in the characters or the coding that they name"),
         (totals.revisit_unresolved, "repeats of pages that are not ahead of them"),
-        (totals.truncated, "pages that the crawler cut short"),
+        (totals.truncated, "pages or files that are cut short"),
     ];
     let told = counted.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));
     let told: Vec<String> = told.collect();

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Duration, Utc};
 
 use filler::Filler;
+pub(crate) use page::gzip;
 use page::{Kind, Pages};
 use random::Random;
 use warc::{Archive, Record};

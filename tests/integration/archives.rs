@@ -200,6 +200,13 @@ fn the_rows_of_a_damaged_archive_are_given_and_the_damage_is_said() {
     let inputs = report(&home)["inputs"].clone();
     assert_eq!((text(&inputs[0], "status"), text(&inputs[1], "status")), ("partial", "ok"));
     assert!(text(&inputs[0], "detail").starts_with(&format!("at {}: ", whole.len() / 2)), "{inputs}");
+    assert_eq!(report(&home)["totals"]["truncated"], 1);
+    // The same where each record is compressed.
+    let packed = [page(&[]), page(&[])].map(|record| crate::corpus::gzip(&record)).concat();
+    home.write("cut.warc.gz", &packed[..packed.len() - 10]);
+    let done = home.pantau(["extract", "cut.warc.gz", "--report", "report"]).fails(5);
+    done.says("cut.warc.gz at ");
+    assert_eq!(report(&home)["totals"]["truncated"], 1);
 }
 
 #[test]
@@ -329,4 +336,48 @@ fn nothing_is_opened_but_the_named_files_and_nobody_is_called() {
     let writing = ["O_WRONLY", "O_RDWR", "O_CREAT", "rename(", "mkdir("].iter().flat_map(|call| calls(call));
     let written: Vec<&str> = writing.filter(|line| !line.contains("/dev/null")).collect();
     assert!(written.is_empty(), "{written:#?}");
+}
+
+#[test]
+fn the_archives_in_a_wacz_file_are_read_and_named() {
+    let home = Home::new();
+    let mut zip = zip::ZipWriter::new(fs::File::create(home.path("a.wacz")).unwrap());
+    let stored = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+    for (name, bytes) in [
+        ("datapackage.json", b"{}".to_vec()),
+        ("archive/one.warc", page(&[])),
+        ("archive/two.warc", [record("warcinfo", &[], "x"), page(&[])].concat()),
+    ] {
+        zip.start_file(name, stored).unwrap();
+        std::io::Write::write_all(&mut zip, &bytes).unwrap();
+    }
+    zip.finish().unwrap();
+    let rows = home.pantau(["extract", "a.wacz"]).ok().ndjson();
+    let mut places: Vec<_> = rows.iter().map(|row| (text(row, "file"), row["offset"].as_u64())).collect();
+    places.dedup();
+    let behind = record("warcinfo", &[], "x").len() as u64;
+    assert_eq!(places, [("a.wacz!archive/one.warc", Some(0)), ("a.wacz!archive/two.warc", Some(behind))]);
+    let piped = home.pantau(["extract"]).stdin(fs::read(home.path("a.wacz")).unwrap());
+    piped.refuses(1).says("standard input");
+}
+
+#[test]
+fn a_page_in_a_coding_that_is_not_known_is_counted_and_named() {
+    let home = Home::new();
+    let block =
+        "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Encoding: zstd\r\n\r\n(\u{b5}/\u{fd}...";
+    home.write("a.warc", record("response", &[], block));
+    let done = home.pantau(["extract", "a.warc", "-v", "--report", "report"]).ok();
+    done.says("zstd");
+    let totals = &report(&home)["totals"];
+    assert_eq!((totals["encoding_mismatch"].as_u64(), totals["no_block"].as_u64()), (Some(1), Some(0)));
+}
+
+#[test]
+fn a_page_that_the_crawler_cut_is_counted() {
+    let home = Home::new();
+    home.write("a.warc", page(&[("WARC-Truncated", "length")]));
+    let done = home.pantau(["extract", "a.warc", "--report", "report"]).ok();
+    assert_eq!(done.says("1 pages or files that are cut short").ndjson().len(), 5);
+    assert_eq!(report(&home)["totals"]["truncated"], 1);
 }

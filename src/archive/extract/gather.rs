@@ -12,6 +12,9 @@ use super::scan::{Item, PieceEnd, scan};
 use super::tally::{Status, Tally};
 use super::{Found, Options};
 
+/// How it is said that a file is cut short.
+const CUT_SHORT: &str = "the file ends inside";
+
 /// The input whose pieces are being put together.
 pub(super) struct Gathering<'a> {
     inputs: &'a [Input],
@@ -72,6 +75,7 @@ impl<'a> Gathering<'a> {
             }
             Item::Revisit(revisit) => self.capture(self.memory.resolve(revisit)),
             Item::Damage(file, damage) => {
+                self.tally.counts.truncated += u64::from(damage.what.starts_with(CUT_SHORT));
                 self.tally.defect(Status::Partial, || format!("at {}: {}", damage.offset, damage.what));
                 (self.sink)(Found::Damage { file, damage })
             }

@@ -135,16 +135,17 @@ impl fmt::Display for Input {
     }
 }
 
+/// Files, and links to files. Links to folders are left out, since they may lead in a circle, and so is what is neither.
 fn files_below(folder: &Path) -> Result<Vec<PathBuf>, InputError> {
     let failed = |error| InputError::Folder { path: folder.to_owned(), error };
-    let entries = fs::read_dir(folder).map_err(failed)?.collect::<Result<Vec<_>, _>>().map_err(failed)?;
-    let mut paths: Vec<PathBuf> = entries.into_iter().map(|entry| entry.path()).collect();
-    paths.sort();
+    let mut entries = fs::read_dir(folder).map_err(failed)?.collect::<Result<Vec<_>, _>>().map_err(failed)?;
+    entries.sort_by_key(fs::DirEntry::path);
     let mut files = Vec::new();
-    for path in paths {
-        if path.is_dir() {
+    for entry in entries {
+        let path = entry.path();
+        if entry.file_type().map_err(failed)?.is_dir() {
             files.extend(files_below(&path)?);
-        } else {
+        } else if path.is_file() {
             files.push(path);
         }
     }
@@ -176,6 +177,11 @@ mod tests {
         fs::create_dir(at("b")).unwrap();
         for name in ["c", "a", "b/2", "b/1"] {
             fs::write(at(name), "").unwrap();
+        }
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink(folder.path(), at("circle")).unwrap();
+            std::os::unix::fs::symlink(at("nowhere"), at("nothing")).unwrap();
         }
         let expected = ["a", "b/1", "b/2", "c"].map(|name| at(name).display().to_string());
         assert_eq!(names(folder.path()), expected);

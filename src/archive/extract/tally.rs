@@ -33,7 +33,7 @@ pub struct Totals {
     pub encoding_mismatch: u64,
     /// Notes that a page was the same as one that is not ahead of it in the same input.
     pub revisit_unresolved: u64,
-    /// Pages that the crawler cut short, as it says.
+    /// Pages that the crawler cut short, as it says, and files that end inside a record.
     pub truncated: u64,
 }
 
