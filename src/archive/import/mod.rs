@@ -6,6 +6,7 @@ mod files;
 mod form;
 mod found;
 mod page;
+mod pages;
 mod records;
 mod rows;
 mod sidecar;
