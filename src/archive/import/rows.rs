@@ -51,7 +51,7 @@ impl Line {
             source: self.source,
             url: self.url,
             captured_at: self.captured_at.map(time).transpose()?,
-            digest: digest(&self.digest),
+            digest: Digest::read(&self.digest),
             file: self.file,
             offset: self.offset,
         };
@@ -111,14 +111,4 @@ fn not_a_row(line: &[u8]) -> &'static str {
         true => "a row of `history` does not hold what was printed; `pantau db backup` copies a database",
         false => "expected a row as `extract -f ndjson` writes it",
     }
-}
-
-/// `sha256:` and 64 hexadecimal digits.
-fn digest(text: &str) -> Option<Digest> {
-    let digits = text.strip_prefix("sha256:").filter(|digits| digits.len() == 64 && digits.is_ascii())?;
-    let mut bytes = [0; 32];
-    for (at, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(&digits[2 * at..2 * at + 2], 16).ok()?;
-    }
-    Some(Digest(bytes))
 }
