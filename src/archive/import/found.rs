@@ -22,6 +22,8 @@ pub enum Spot {
     Line(u64),
     /// A byte, the first is 0.
     Offset(u64),
+    /// A row, the first is 1.
+    Row(u64),
 }
 
 impl Place {
@@ -43,6 +45,7 @@ impl fmt::Display for Place {
         f.write_str(&self.file)?;
         match self.spot {
             Some(Spot::Line(line)) => write!(f, ", line {line}"),
+            Some(Spot::Row(row)) => write!(f, ", row {row}"),
             Some(Spot::Offset(offset)) => write!(f, ", offset {offset}"),
             None => Ok(()),
         }

@@ -2,10 +2,12 @@
 //! Archives of crawlers are read by `extract`. Says of everything that cannot be read what it is, where it stands and
 //! what to do. Knows no database, no terminal and no clock.
 
+mod bulk;
 mod files;
 mod form;
 mod found;
 mod page;
+mod pages;
 mod records;
 mod rows;
 mod sidecar;
@@ -70,10 +72,7 @@ pub fn read(input: &Input, setting: &Setting<'_>, sink: &mut Sink<'_>) -> Contro
         Ok((Form::Csv, bytes)) => table::read(input, bytes, setting, sink),
         Ok((Form::Ndjson, bytes)) => rows::read(input, bytes, setting, sink),
         Ok((Form::Archive, _)) => records::read(input, setting, sink),
-        Ok((Form::Parquet, _)) => {
-            let what = "Parquet is not read yet";
-            sink(Found::Fault(Fault::new(Place::of(input), Sort::Unreadable, what)))
-        }
+        Ok((Form::Parquet, _)) => bulk::read(input, setting, sink),
         Err(fault) => sink(Found::Fault(fault)),
     }
 }
