@@ -5,8 +5,8 @@
 mod ages;
 mod alerts;
 mod archive_fetch;
-mod archive_plan;
 mod archive_list;
+mod archive_plan;
 mod archive_rows;
 mod archive_samples;
 mod archive_server;

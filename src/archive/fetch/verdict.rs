@@ -82,8 +82,11 @@ pub(super) fn no_answer(why: String, cause: &FetchError, now: Timestamp) -> Verd
 }
 
 const DATE: &str = "memento-datetime";
-/// What the Wayback Machine says of a capture that it has, but does not show.
+/// What the Wayback Machine says of a capture that it does not show.
 const REASON: &str = "x-archive-wayback-runtime-error";
+/// What it says of one that nobody is shown: `AdministrativeAccessControlException`, `RobotAccessControlException`,
+/// `URLBlockedException`.
+const BARRED: [&str; 2] = ["AccessControlException", "BlockedException"];
 
 fn of_memento(memento: &Memento, asked: &Url, reply: &Reply, now: Timestamp) -> Verdict {
     let Reply { head, body } = reply;
@@ -97,7 +100,15 @@ fn of_memento(memento: &Memento, asked: &Url, reply: &Reply, now: Timestamp) -> 
     }
     match (head.status, head.get("location"), head.get(REASON)) {
         (301 | 302 | 303 | 307 | 308, Some(to), _) => nearest(asked, to),
-        (403 | 451, _, reason) | (_, _, reason @ Some(_)) => refused(head.status, reason),
+        (403 | 451, _, reason) => refused(head.status, reason),
+        (status, _, Some(reason)) if BARRED.iter().any(|barred| reason.contains(barred)) => {
+            refused(status, Some(reason))
+        }
+        // A file of the archive that cannot be read now, or never: it says nothing of the next place.
+        (500..=599, _, Some(reason)) => {
+            let why = answered(head.status, Some(reason));
+            Verdict::Again { why, asked: asked_for(head, now), at_last: AtLast::LeaveOut }
+        }
         (200..=299, ..) => refused(head.status, Some("a page of the archive, not a capture")),
         _ => failed(head, now),
     }
@@ -148,18 +159,26 @@ fn is_range(range: &ByteRange, head: &Head) -> bool {
 
 /// An answer that is an answer to no question of ours.
 fn failed(head: &Head, now: Timestamp) -> Verdict {
-    let why = format!("the archive answered with status {}", head.status);
+    let why = answered(head.status, head.get(REASON));
     if matches!(head.status, 408 | 429 | 500..=599) {
-        let asked = head.get("retry-after").and_then(|header| retry_after(header, now));
-        Verdict::Again { why, asked, at_last: AtLast::Stop }
+        Verdict::Again { why, asked: asked_for(head, now), at_last: AtLast::Stop }
     } else {
         leave_out(why)
     }
 }
 
-fn refused(status: u16, reason: Option<&str>) -> Verdict {
+/// How long the archive asks to be left alone.
+fn asked_for(head: &Head, now: Timestamp) -> Option<Duration> {
+    head.get("retry-after").and_then(|header| retry_after(header, now))
+}
+
+fn answered(status: u16, reason: Option<&str>) -> String {
     let reason = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
-    Verdict::LeaveOut { why: format!("the archive answered with status {status}{reason}"), is_refusal: true }
+    format!("the archive answered with status {status}{reason}")
+}
+
+fn refused(status: u16, reason: Option<&str>) -> Verdict {
+    Verdict::LeaveOut { why: answered(status, reason), is_refusal: true }
 }
 
 pub(super) fn leave_out(why: String) -> Verdict {
@@ -227,6 +246,10 @@ mod tests {
         let excluded = memento(503, &[(REASON, "AdministrativeAccessControlException: Blocked Site Error")]);
         assert_eq!(excluded.0, "refused");
         assert!(excluded.1.ends_with("Blocked Site Error"), "{excluded:?}");
+        let unreadable = (REASON, "ResourceNotAvailableException: x.warc.gz");
+        assert_eq!(memento(503, &[unreadable]).0, "spoilt");
+        assert_eq!(memento(404, &[unreadable]).0, "leave out");
+        assert_eq!(memento(429, &[unreadable]).0, "again");
         assert_eq!(memento(200, &[("memento-datetime", "yesterday")]).0, "leave out");
     }
 

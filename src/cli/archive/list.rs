@@ -11,11 +11,11 @@ use chrono_tz::Tz;
 use clap::Args;
 
 use crate::archive::record::{self, ENOUGH, Event, Format as FileFormat, Record, digest};
-use crate::report::{Format, RecordRow, Stream};
+use crate::report::{RecordRow, Stream};
 
-use super::super::Global;
 use super::super::context::{complain, note, print};
 use super::super::exit::Exit;
+use super::super::{FormatArg, Global};
 use crate::format;
 
 #[derive(Debug, Args)]
@@ -35,7 +35,7 @@ struct Listing {
 }
 
 pub(in crate::cli) fn run(global: &Global, args: &ListArgs) -> anyhow::Result<Exit> {
-    let format = global.format.map_or(Format::Table, Format::from);
+    let format = global.format.and_then(FormatArg::text).unwrap_or_default();
     let mut listing = Listing {
         rows: Stream::new(format, RecordRow::table),
         zone: global.tz.unwrap_or(Tz::UTC),
