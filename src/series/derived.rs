@@ -79,7 +79,7 @@ pub struct DerivedClose {
     pub session: Option<NaiveDate>,
     /// The values that it can have.
     pub bounds: Bounds,
-    /// The most decimals with which the runs print a level.
+    /// The most decimals with which a level is printed, by the runs or where it was seen.
     pub scale: u32,
     /// How many runs prove it.
     pub proofs: usize,
@@ -204,7 +204,12 @@ fn compared(close: DerivedClose, day: &[Proof<'_>], runs: &[Run]) -> DerivedClos
     let stands = day.first().and_then(|proof| proof.base.stands).filter(|_| close.session.is_some());
     let Some(sighted) = stands.and_then(|stretch| last_level(runs, stretch)) else { return close };
     match close.bounds.intersection(sighted.level.0.bounds()) {
-        Some(bounds) => DerivedClose { bounds, agreement: Agreement::Observed(sighted), ..close },
+        Some(bounds) => DerivedClose {
+            bounds,
+            scale: close.scale.max(sighted.level.0.scale()),
+            agreement: Agreement::Observed(sighted),
+            ..close
+        },
         None => DerivedClose { session: None, agreement: Agreement::NotObserved(sighted), ..close },
     }
 }
@@ -297,6 +302,14 @@ mod tests {
         check(
             &[("18T17:00", "18T17:00", "775 2.30 0.30"), ("19T10:00", "19T10:00", "777 2.30 0.30")],
             &["17 772.195..773.205 x1 alone", "18 774.5..775.205 = 775 x1 observed"],
+        );
+    }
+
+    #[test]
+    fn a_close_that_was_seen_with_more_decimals_has_as_many() {
+        check(
+            &[("18T17:00", "18T17:00", "774.83"), ("19T10:00", "19T10:00", "777 2.30 0.30")],
+            &["18 774.825..774.835 = 774.83 x1 observed"],
         );
     }
 
