@@ -64,7 +64,7 @@ fn main() -> anyhow::Result<()> {
     for (what, sql) in [
         (
             "a day of lq45 (points)",
-            "FROM pantau.points WHERE indicator = 'lq45' AND \"time\" >= '2025-03-03' AND \"time\" < '2025-03-04'",
+            "FROM pantau.points WHERE indicator = 'lq45' AND \"time\" >= '2025-01-15' AND \"time\" < '2025-01-16'",
         ),
         ("lq45, every point", "FROM pantau.points WHERE indicator = 'lq45'"),
         ("lq45, every run (quotes)", "FROM pantau.quotes WHERE indicator = 'lq45'"),

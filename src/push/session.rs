@@ -13,6 +13,8 @@ use super::target::Target;
 
 /// How long one step may take: far more than a batch does.
 const PATIENCE: Duration = Duration::from_secs(120);
+/// How long it may take until a server has accepted us, encryption and all.
+const WELCOME: Duration = Duration::from_secs(30);
 
 /// What a batch is copied into before it is sorted into the table, for as long as its transaction lasts. Joins with it are
 /// few rows against many: the planner, which knows nothing of a temporary table, would read the whole table.
@@ -39,7 +41,7 @@ impl Session {
                 .await
                 .map_err(|source| PushError::Connect { server: target.label().to_owned(), source })
         };
-        let (client, connection) = patiently("connect", connecting).await?;
+        let (client, connection) = within(WELCOME, "connect", connecting).await?;
         // Its errors are those of the next thing that is asked of the client.
         let connection = tokio::spawn(async { drop(connection.await) });
         let mut session = Self { client, connection };
@@ -79,6 +81,14 @@ pub(super) async fn patiently<T>(
     what: &'static str,
     work: impl Future<Output = Result<T, PushError>>,
 ) -> Result<T, PushError> {
-    let silent = |_| PushError::Silent { doing: what, within: PATIENCE };
-    tokio::time::timeout(PATIENCE, work).await.map_err(silent)?
+    within(PATIENCE, what, work).await
+}
+
+async fn within<T>(
+    bound: Duration,
+    what: &'static str,
+    work: impl Future<Output = Result<T, PushError>>,
+) -> Result<T, PushError> {
+    let silent = |_| PushError::Silent { doing: what, within: bound };
+    tokio::time::timeout(bound, work).await.map_err(silent)?
 }
