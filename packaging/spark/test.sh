@@ -11,4 +11,4 @@ if ! "$python" -c 'import pyspark' 2>/dev/null; then
   python=$brought/bin/python
   "$python" -m pip install -q 'pyspark==4.*'
 fi
-PANTAU=$pantau exec "$python" -m unittest -v test_policy test_cluster
+PYTHONDONTWRITEBYTECODE=1 PANTAU=$pantau exec "$python" -m unittest -v test_policy test_cluster

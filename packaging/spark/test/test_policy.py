@@ -4,6 +4,7 @@ import io
 import itertools
 import json
 import random
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -117,7 +118,63 @@ class Reading(unittest.TestCase):
             self.assertEqual(len(rows), len(set(rows)), inputs)
 
 
+class Calls(unittest.TestCase):
+    """How a call of a program ends; a shell stands for it."""
+
+    def call(self, does):
+        with tempfile.TemporaryDirectory() as folder:
+            command = ["/bin/sh", "-c", f'report=$4; {does}', "program"]
+            run = extract.run(command, folder, ["/a", "/b\t1\t2"], Path(folder), "000001-x")
+            return run.rows.read_text(), run.report, run.trouble
+
+    def test_it_is_given_the_inputs_and_its_rows_and_report_are_taken(self):
+        for code in (0, 1, 5):
+            rows, report, _ = self.call(f"cat; echo '{{\"inputs\": []}}' > $report; exit {code}")
+            self.assertEqual((rows, report), ("/a\n/b\t1\t2\n", {"inputs": []}))
+
+    def test_without_a_report_it_says_how_it_ended(self):
+        for does, expected in (
+            ("echo first >&2; echo no room >&2; exit 1", "exit code 1: no room"),
+            ("kill -9 $$", "killed by signal 9"),
+            ("echo '{}' > $report; exit 3", "exit code 3"),
+        ):
+            self.assertEqual(self.call(does)[1:], (None, expected))
+
+    def test_what_it_does_not_take_ends_the_job(self):
+        with self.assertRaisesRegex(extract.Refused, "unknown glob"):
+            self.call("echo unknown glob >&2; exit 2")
+
+    def test_what_ended_a_job_is_told_in_one_line(self):
+        error = "An exception was thrown\nTraceback:\n  File\nextract.Refused: pantau does not\n\n\tat org.apache"
+        self.assertEqual(extract.gist(error), "extract.Refused: pantau does not")
+        self.assertEqual(extract.gist("Job aborted.\n\tat org.apache"), "Job aborted.")
+
+
 class Ending(unittest.TestCase):
+    def job(self, *arguments):
+        """A job that ends before it needs Spark."""
+        command = [sys.executable, extract.__file__, "--pantau", "/bin/true", *map(str, arguments)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
+        return done.returncode, done.stderr
+
+    def test_what_cannot_be_begun_is_told_in_one_line(self):
+        with tempfile.TemporaryDirectory() as folder:
+            out, wrong, full = Path(folder, "out"), Path(folder, "wrong"), Path(folder, "full")
+            wrong.write_text("/a\t1\n")
+            full.mkdir()
+            (full / "rows").touch()
+            for arguments, code, told in (
+                (("--out", out, Path(folder, "nowhere")), 1, "nowhere"),
+                (("--out", Path(folder, "new"), wrong), 2, "line 1 "),
+                (("--out", full, wrong), 2, "is not empty"),
+                (("--out", Path(folder, "none"), "/dev/null"), 2, "names nothing"),
+                (("--out", out, "--pantau", "/nowhere/pantau", "/dev/null"), 2, "cannot be run here"),
+            ):
+                found, said = self.job(*arguments)
+                self.assertEqual(found, code, said)
+                self.assertIn(told, said)
+
     def test_the_worst_that_happened_is_the_exit_code(self):
         for statuses, imported, code in (
             ({"ok": 3}, 0, 0),
