@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Duration, Utc};
 
 use filler::Filler;
+#[allow(unused_imports, reason = "the benchmark has no use for it")]
 pub(crate) use page::gzip;
 use page::{Kind, Pages};
 use random::Random;

@@ -5,6 +5,7 @@
 mod ages;
 mod alerts;
 mod archive_fetch;
+mod archive_guide;
 mod archive_list;
 mod archive_plan;
 mod archive_rows;
