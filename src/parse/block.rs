@@ -16,13 +16,18 @@ use super::copies::one_a_label;
 use super::issue::Issue;
 use super::problem::Problem;
 use super::rows::{Found, excerpt, is_believable, is_convincing, read_row};
-use super::tokens::{Word, words};
+use super::tokens::{Word, words, words_ahead};
 
 const ANCHOR: &[u8] = b"INDIKATOR";
 /// Built once: an archive is searched a page at a time, mostly in vain.
 static FINDER: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new(ANCHOR));
 /// Three copies of eleven rows in verbose markup take about 20 KB.
 const WINDOW_AFTER: usize = 64 * 1024;
+/// A header is short, and taking a window apart costs more than all else, so as much of it is taken as is needed, in
+/// these steps of bytes.
+const STEPS: [usize; 2] = [4 * 1024, 16 * 1024];
+/// How many words must follow what was read, to be sure that more would change nothing.
+const MARGIN: usize = 100;
 /// Enough for a date, a clock and the tags around them.
 const WINDOW_BEFORE: usize = 4 * 1024;
 /// A page shows the bar once, a rendered one perhaps three times.
@@ -72,7 +77,9 @@ pub(super) fn read(body: &[u8], encoding: &'static Encoding) -> Block {
     let page_date = bars.iter().find_map(|bar| bar.date);
     let replaced = bars.iter().any(|bar| bar.replaced);
     let mut reader = Reader::default();
-    bars.iter().for_each(|bar| reader.read_rows(&bar.words));
+    for bar in &bars {
+        reader = bar.read(&reader);
+    }
     let mut block = reader.finish(page_date);
     if replaced {
         block.issues.push(Issue::Replaced { charset: encoding.name() });
@@ -210,10 +217,10 @@ fn raw_text_end(body: &[u8], from: usize, name: &[u8]) -> usize {
         .unwrap_or(body.len())
 }
 
-/// A bar that holds the anchor between pipes, and the words after it.
+/// A bar that holds the anchor between pipes, and the text from the anchor on.
 struct Bar {
     date: Option<NaiveDate>,
-    words: Vec<Word>,
+    text: String,
     replaced: bool,
 }
 
@@ -225,13 +232,47 @@ impl Bar {
         }
         let end = body.len().min(place.anchor + WINDOW_AFTER);
         let after = charset::decode(&body[place.anchor..end], encoding, end == body.len());
-        let mut words = words(&after.text);
-        if words.first()?.text.as_bytes() != ANCHOR || words.get(1)?.text != "|" {
-            return None;
-        }
-        words.drain(..2);
-        Some(Self { date: date_before(&before), words, replaced: after.replaced })
+        let bar = Self { date: date_before(&before), text: after.text, replaced: after.replaced };
+        let is_bar = |words: &[Word]| {
+            words.first().is_some_and(|word| word.text.as_bytes() == ANCHOR)
+                && words.get(1).is_some_and(|word| word.text == "|")
+        };
+        let first = bar.steps().find(|words| words.len() > MARGIN).unwrap_or_else(|| words(&bar.text));
+        is_bar(&first).then_some(bar)
     }
+
+    /// What a reader has read when it read the rows after the bar too.
+    fn read(&self, reader: &Reader) -> Reader {
+        for words in self.steps() {
+            let mut trial = reader.clone();
+            let end = trial.read_rows(words.get(2..).unwrap_or_default());
+            if end + MARGIN < words.len() {
+                return trial;
+            }
+        }
+        let mut last = reader.clone();
+        last.read_rows(words(&self.text).get(2..).unwrap_or_default());
+        last
+    }
+
+    /// The words of the beginning, in growing steps, as far as those are shorter than the whole.
+    fn steps(&self) -> impl Iterator<Item = Vec<Word>> {
+        let ends = STEPS.into_iter().map(|reach| tag_behind(self.text.as_bytes(), reach));
+        ends.take_while(|end| *end < self.text.len()).map(|end| words_ahead(&self.text, end))
+    }
+}
+
+/// The first tag that begins at a place or behind it, or the end.
+fn tag_behind(text: &[u8], reach: usize) -> usize {
+    let (mut at, mut endless) = (0, 0);
+    while let Some(offset) = memchr(b'<', &text[at..]) {
+        let tag = at + offset;
+        if tag >= reach {
+            return tag;
+        }
+        at = markup_end(text, tag, &mut endless);
+    }
+    text.len()
 }
 
 /// `Sabtu, 29 Maret 2025 | : WIB |`: the date right before the bar, past an empty or a filled-in clock.
@@ -268,7 +309,7 @@ fn month_number(name: &str) -> Option<u32> {
 }
 
 /// Collects the rows of all copies of the block.
-#[derive(Default)]
+#[derive(Default, Clone)]
 struct Reader {
     rows: Vec<Quote>,
     issues: Vec<Issue>,
@@ -276,7 +317,8 @@ struct Reader {
 }
 
 impl Reader {
-    fn read_rows(&mut self, words: &[Word]) {
+    /// Reads rows, and tells how many words it went through.
+    fn read_rows(&mut self, words: &[Word]) -> usize {
         let rows_before = self.rows.len();
         let mut at = 0;
         while at < words.len() && self.lines.len() <= MAX_ROWS {
@@ -303,6 +345,7 @@ impl Reader {
         if self.rows.len() == rows_before {
             self.issue(Issue::NoRows { found: excerpt(&words[..words.len().min(LOOKAHEAD)]) });
         }
+        at
     }
 
     fn line(&mut self, line: String) {
@@ -359,4 +402,53 @@ pub(super) fn block_text(date: Option<NaiveDate>, lines: &[String]) -> String {
         text.push('\n');
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// What is read where everything behind a bar is taken apart at once.
+    fn read_at_once(bars: &[Bar]) -> Reader {
+        bars.iter().fold(Reader::default(), |mut reader, bar| {
+            reader.read_rows(words(&bar.text).get(2..).unwrap_or_default());
+            reader
+        })
+    }
+
+    fn page(rows: usize, behind: usize) -> Vec<u8> {
+        let row =
+            |row: usize| format!("<li class='a>b'>IDX{row} 7.197 56,12 <b>0,79%</b></li><!-- | 1,2% -->\n");
+        let rows: String = (0..rows).map(row).collect();
+        let filler =
+            "<p title=\"1,2%\">Harga <i>EMAS</i> naik</p><script>if (1 < 2) {}</script>\n".repeat(behind);
+        format!("<html><div>| : WIB | INDIKATOR |</div><ul>\n{rows}</ul>{filler}</html>").into_bytes()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn a_window_taken_apart_in_steps_gives_what_it_gives_at_once(
+            rows in 0_usize..300,
+            behind in 0_usize..600,
+            damage in prop::collection::vec((any::<prop::sample::Index>(), prop::sample::select(b"<>\"'-!/ 1%".to_vec())), 0..30),
+        ) {
+            let mut body = page(rows, behind);
+            for (at, byte) in damage {
+                let at = at.index(body.len());
+                body[at] = byte;
+            }
+            let mentions: Vec<usize> = FINDER.find_iter(&body).collect();
+            let bar = |place| Bar::at(&body, place, encoding_rs::UTF_8);
+            let bars: Vec<Bar> = shown(&body, &mentions).into_iter().filter_map(bar).collect();
+            let stepwise = bars.iter().fold(Reader::default(), |reader, bar| bar.read(&reader));
+            let whole = read_at_once(&bars);
+            prop_assert_eq!(stepwise.rows, whole.rows);
+            prop_assert_eq!(stepwise.issues, whole.issues);
+            prop_assert_eq!(stepwise.lines, whole.lines);
+        }
+    }
 }

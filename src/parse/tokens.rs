@@ -32,8 +32,13 @@ const HIDDEN: [&[u8]; 5] = [b"script", b"style", b"title", b"textarea", b"templa
 
 /// The words of a window that begins in text, not inside a tag.
 pub(super) fn words(window: &str) -> Vec<Word> {
+    words_ahead(window, window.len())
+}
+
+/// The words of a window up to a place where a tag begins, or its end: those that [`words`] begins with.
+pub(super) fn words_ahead(window: &str, end: usize) -> Vec<Word> {
     let mut splitter = Splitter { lines_end_rows: !has_markup(window), ..Splitter::default() };
-    for piece in pieces(window) {
+    for piece in pieces(&window[..end]) {
         match piece {
             Piece::Text(text) => splitter.text(&text),
             Piece::Tag => splitter.tag(),

@@ -3,7 +3,7 @@
 //! other tests, and since the benchmark writes 1.5 GB of it.
 
 mod filler;
-mod page;
+pub(crate) mod page;
 mod random;
 mod warc;
 
@@ -14,8 +14,6 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Duration, Utc};
 
 use filler::Filler;
-#[allow(unused_imports, reason = "the benchmark has no use for it")]
-pub(crate) use page::gzip;
 use page::{Kind, Pages};
 use random::Random;
 use warc::{Archive, Record};

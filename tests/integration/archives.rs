@@ -202,7 +202,7 @@ fn the_rows_of_a_damaged_archive_are_given_and_the_damage_is_said() {
     assert!(text(&inputs[0], "detail").starts_with(&format!("at {}: ", whole.len() / 2)), "{inputs}");
     assert_eq!(report(&home)["totals"]["truncated"], 1);
     // The same where each record is compressed.
-    let packed = [page(&[]), page(&[])].map(|record| crate::corpus::gzip(&record)).concat();
+    let packed = [page(&[]), page(&[])].map(|record| crate::corpus::page::gzip(&record)).concat();
     home.write("cut.warc.gz", &packed[..packed.len() - 10]);
     let done = home.pantau(["extract", "cut.warc.gz", "--report", "report"]).fails(5);
     done.says("cut.warc.gz at ");
