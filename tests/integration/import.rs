@@ -246,6 +246,13 @@ fn an_archive_and_the_rows_that_extract_made_of_it_leave_the_same_database() {
     let (again, done) = import(&from_rows, 0, &["rows.ndjson"]);
     assert_eq!(again, summary, "{done}");
     assert_eq!(recorded(&from_rows), recorded(&from_archive));
+    let in_bulk = Home::new();
+    let parquet = from_archive.pantau(["extract", "captures.warc", "-f", "parquet"]).ok().stdout;
+    in_bulk.write("rows.parquet", &parquet);
+    assert_eq!(import(&in_bulk, 0, &["rows.parquet"]).0, summary);
+    assert_eq!(recorded(&in_bulk), recorded(&from_archive));
+    in_bulk.write("cut.parquet", &parquet[..parquet.len() / 2]);
+    import(&in_bulk, 5, &["cut.parquet"]).1.says("cut.parquet: the end of the Parquet file is missing");
     let (twice, _) = import(&from_archive, 0, &["captures.warc"]);
     assert_eq!(twice.stored, 0);
     let done = from_rows.pantau(["import", "-", "--format", "ndjson"]).stdin(rows.stdout).ok();

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::ops::ControlFlow;
+use std::sync::atomic::Ordering;
 
 use crate::columns::{self, ColumnsError, QuoteRow};
 use crate::format;
@@ -36,6 +37,8 @@ pub(super) fn read(input: &Input, setting: &Setting<'_>, sink: &mut Sink<'_>) ->
             }
         }
     }
+    // How far it is cannot be told while it is read: its columns stand one after the other.
+    setting.progress.fetch_add(input.bytes(), Ordering::Relaxed);
     pages.finish(sink)
 }
 

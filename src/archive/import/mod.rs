@@ -70,9 +70,21 @@ pub fn read(input: &Input, setting: &Setting<'_>, sink: &mut Sink<'_>) -> Contro
     match form::open(input, &setting.progress) {
         Ok((Form::Html | Form::Text, bytes)) => page::read(input, bytes, setting, sink),
         Ok((Form::Csv, bytes)) => table::read(input, bytes, setting, sink),
+        // What begins like JSON is a page where pages are JSON.
+        Ok((Form::Ndjson, bytes)) if input.known_form().is_none() && is_json(setting.layout) => {
+            page::read(input, bytes, setting, sink)
+        }
         Ok((Form::Ndjson, bytes)) => rows::read(input, bytes, setting, sink),
+        Ok((Form::Archive, _)) if input.is_stdin() => {
+            let what = "it begins like an archive; --format warc says that it is one";
+            sink(Found::Fault(Fault::new(Place::of(input), Sort::Unclear, what)))
+        }
         Ok((Form::Archive, _)) => records::read(input, setting, sink),
         Ok((Form::Parquet, _)) => bulk::read(input, setting, sink),
         Err(fault) => sink(Found::Fault(fault)),
     }
+}
+
+fn is_json(layout: &Layout) -> bool {
+    matches!(layout, Layout::Json(_))
 }
