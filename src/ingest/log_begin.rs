@@ -89,7 +89,8 @@ fn needed_since(
 }
 
 /// Removes polls from before the new begin of a log, the oldest first and at most so many, and notes where it begins;
-/// says how many went. To be run inside a transaction, again and again until nothing goes.
+/// says how many went. To be run inside a transaction, again and again until nothing goes. Where another has moved the
+/// begin further meanwhile, it stays there: what lay before is gone.
 ///
 /// # Errors
 /// The database cannot be written.
@@ -100,7 +101,8 @@ pub fn prune(
     limit: u32,
 ) -> Result<usize, StoreError> {
     // As it is now: the source may have moved to another address since it was looked up.
-    if let Some(stored) = tables.source(&source.name)?.filter(|stored| stored.log_begins_at != Some(begin)) {
+    let stored = tables.source(&source.name)?;
+    if let Some(stored) = stored.filter(|stored| stored.log_begins_at.is_none_or(|known| known < begin)) {
         tables.set_log_begin(stored, begin)?;
     }
     tables.remove_polls_before(source.id, begin, limit)

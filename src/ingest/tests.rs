@@ -203,6 +203,19 @@ fn known(store: &Store) -> Vec<String> {
 }
 
 #[test]
+fn a_log_that_another_has_shortened_further_does_not_begin_earlier_again() {
+    let mut store = Store::open_in_memory().unwrap();
+    for minute in [0, 10, 20, 30] {
+        poll(&mut store, minute, "LQ45 777 0,00 0,00%");
+    }
+    let stored = store.tables().source("kontan").unwrap().expect("the source was recorded");
+    for minute in [20, 10] {
+        store.write(|tables| prune(tables, &stored, at(minute), 9)).unwrap();
+    }
+    assert_eq!(store.tables().source("kontan").unwrap().unwrap().log_begins_at, Some(at(20)));
+}
+
+#[test]
 fn without_its_old_polls_a_series_is_what_it_was() {
     let mut store = Store::open_in_memory().unwrap();
     for (minute, level) in [(0, "777"), (10, "777"), (20, "778"), (30, "778"), (40, "778"), (50, "777")] {
