@@ -101,7 +101,9 @@ impl ExplainRow {
         }
         line(
             "text",
-            quote.as_ref().map_or("the stored text does not say this".to_owned(), |quote| quote.text.clone()),
+            quote
+                .as_ref()
+                .map_or("the stored text does not say this".to_owned(), |quote| in_one_line(&quote.text)),
         );
         line("capture", format!("{} of {}", capture.origin.word(), capture.url));
         line("text seen", format!("first at {}", format::time(capture.captured_at, zone)));
@@ -120,4 +122,9 @@ impl ExplainRow {
         }
         table
     }
+}
+
+/// The cells of a configured source or a file stand between tabs.
+fn in_one_line(text: &str) -> String {
+    text.trim_end().replace('\t', "  ")
 }
