@@ -37,7 +37,7 @@ pub(in crate::cli) struct PlanArgs {
     /// Only captures of addresses like this: * is anything, slashes too. May be given again
     #[arg(long, value_name = "GLOB")]
     url: Vec<String>,
-    /// Where mementos are had; arquivo.pt has https://arquivo.pt/wayback/
+    /// Where mementos are had; arquivo.pt has `https://arquivo.pt/wayback/`
     #[arg(long, value_name = "URL", default_value = "https://web.archive.org/web/", value_parser = parse_base)]
     mementos: String,
 }
