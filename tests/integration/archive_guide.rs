@@ -1,5 +1,5 @@
-//! `docs/archives.md` is true: its commands exist, and those that need nothing but this machine are run as they stand, with a
-//! stand-in of the archives on the loopback device in place of the internet.
+//! `docs/archives.md` is true: its commands exist, and those that need nothing but this machine are run as they stand,
+//! with a stand-in of the archives on the loopback device in place of the internet.
 
 use std::collections::BTreeSet;
 use std::fs;
