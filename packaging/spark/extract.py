@@ -121,9 +121,10 @@ def run(command, root, lines, staged, name):
 
 
 def tail(errors):
-    """The last line of what was said."""
+    """The last line of what was said, hints aside."""
     errors.seek(max(0, errors.seek(0, os.SEEK_END) - 2000))
     lines = errors.read().decode(errors="replace").strip().splitlines()
+    lines = [line for line in lines if not line.startswith("hint: ")]
     return lines[-1] if lines else ""
 
 

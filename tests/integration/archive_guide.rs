@@ -1,5 +1,5 @@
-//! `docs/archives.md` is true: its commands exist, and those that need nothing but this machine are run as they stand, with a
-//! stand-in of the archives on the loopback device in place of the internet.
+//! `docs/archives.md` is true: its commands exist, and those that need nothing but this machine are run as they stand,
+//! with a stand-in of the archives on the loopback device in place of the internet.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -119,18 +119,19 @@ fn from_an_index_to_a_chart_takes_the_lines_of_the_guide() {
     );
     archive
         .at("/CC-MAIN-2024-18-index?url=www.kontan.co.id&output=json", [Deed::Say(Answer::page(index))])
-        .at("/crawl/warc/0.warc.gz", [Deed::Serve(file)]);
+        .at("/crawl/warc/0.warc.gz", [Deed::Serve(file.clone())]);
+    home.write("mounted/crawl/warc/0.warc.gz", file);
     let script = script("index.commoncrawl.org");
     let done = run(&home, &redirected(&script, &archive, "https://index.commoncrawl.org/"));
     assert!(done.stdout().contains("2025-08-03"), "{done}");
     expect_chart(&home, "lq45.png");
-    run(&home, &script_of_damage());
+    run(&home, &self::script("report.json > again"));
     assert_eq!(fs::read_to_string(home.path("again")).unwrap(), "");
-}
-
-/// What lists the inputs that are to be read again.
-fn script_of_damage() -> String {
-    script("report.json > again")
+    let rows = || fs::read_to_string(home.path("rows.ndjson")).unwrap().lines().count();
+    let fetched = rows();
+    let mounted = home.path("mounted").display().to_string();
+    run(&home, &self::script("/mnt/commoncrawl").replace("/mnt/commoncrawl", &mounted));
+    assert_eq!((fetched, rows()), (11, 11));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-"""A Spark of its own on the loopback device: a master and workers, each a process. Ends what it started and nothing else."""
+"""A Spark of its own on the loopback device: a master and workers, each a process. Ends what it started and no other."""
 
 import os
 import re
@@ -21,6 +21,7 @@ SETTINGS = {
     "spark.cores.max": "2",
     "spark.sql.shuffle.partitions": "2",
     "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
 }
 
 
@@ -85,8 +86,9 @@ class Cluster:
     def kill(self, name):
         """Takes a machine away: its worker and what that started, none of which is asked."""
         worker = self.started.pop(name)
+        # A process may pass from one thread to another while they are looked at.
         children = Path(f"/proc/{worker.pid}/task").glob("*/children")
-        executors = [int(process) for file in children for process in file.read_text().split()]
+        executors = {int(process) for file in children for process in file.read_text().split()}
         for process in (worker.pid, *executors):
             os.kill(process, 9)
         worker.wait()

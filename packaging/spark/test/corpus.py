@@ -1,5 +1,5 @@
-"""Archives to read: small WARC files of made-up pages, the same ones each time. Knows the form of a WARC file and of a page,
-and nothing of who reads them."""
+"""Archives to read: small WARC files of made-up pages, the same ones each time. Knows the form of a WARC file and of a
+page, and nothing of who reads them."""
 
 import gzip
 import random

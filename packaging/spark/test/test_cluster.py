@@ -1,5 +1,5 @@
-"""The job on a real Spark of a master and two workers, one of which is killed in the middle: the same rows as on one machine,
-and the same database. `PANTAU` names the program."""
+"""The job on a real Spark of a master and two workers, one of which is killed in the middle: the same rows as on one
+machine, and the same database. `PANTAU` names the program."""
 
 import json
 import os

@@ -142,7 +142,7 @@ class Calls(unittest.TestCase):
 
     def test_what_it_does_not_take_ends_the_job(self):
         with self.assertRaisesRegex(extract.Refused, "unknown glob"):
-            self.call("echo unknown glob >&2; exit 2")
+            self.call("echo unknown glob >&2; echo hint: read on >&2; exit 2")
 
     def test_what_ended_a_job_is_told_in_one_line(self):
         error = "An exception was thrown\nTraceback:\n  File\nextract.Refused: pantau does not\n\n\tat org.apache"
