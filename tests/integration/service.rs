@@ -16,8 +16,8 @@ use crate::server::{Answer, Server, deserted_url};
 /// The promise, in every phase of a poll.
 const FIVE_SECONDS: Duration = Duration::from_secs(5);
 
-fn hourly(name: &str, url: &str) -> String {
-    source(name, url).replace("every = \"1s\"", "every = \"1h\"")
+fn rarely(name: &str, url: &str) -> String {
+    source(name, url).replace("every = \"1s\"", "every = \"365d\"")
 }
 
 fn wait_for_polls(home: &Home, source: &str, count: usize) {
@@ -43,7 +43,7 @@ fn reconfigure(home: &Home, daemon: &Running, text: &str) {
 fn a_database_has_one_daemon() {
     let home = Home::new();
     let server = Server::start(vec![Answer::page(page("c20"))]);
-    let first = start(&home, &[hourly("kontan", &server.url())]);
+    let first = start(&home, &[rarely("kontan", &server.url())]);
     wait_for_polls(&home, "kontan", 1);
     let second = home.pantau(["run", "-q", "--config", "config/pantau/pantau.toml"]).fails(75);
     let expected =
@@ -52,7 +52,7 @@ fn a_database_has_one_daemon() {
     // The lock dies with the process, however it dies.
     first.signal("KILL");
     first.wait_for_death();
-    let third = start(&home, &[hourly("kontan", &server.url())]);
+    let third = start(&home, &[rarely("kontan", &server.url())]);
     wait_for_polls(&home, "kontan", 2);
     end(third);
     assert_eq!(outcomes(&home, "kontan"), ["stored", "unchanged"]);
@@ -62,7 +62,7 @@ fn a_database_has_one_daemon() {
 fn every_source_polls_when_the_daemon_is_asked_to() {
     let home = Home::new();
     let server = Server::start(vec![Answer::page(page("c20"))]);
-    let daemon = start(&home, &[hourly("satu", &server.url()), hourly("dua", &server.url())]);
+    let daemon = start(&home, &[rarely("satu", &server.url()), rarely("dua", &server.url())]);
     wait_for_polls(&home, "satu", 1);
     wait_for_polls(&home, "dua", 1);
     daemon.signal("USR1");
@@ -75,7 +75,7 @@ fn every_source_polls_when_the_daemon_is_asked_to() {
 fn a_pause_is_stronger_than_the_wish_to_poll_now() {
     let home = Home::new();
     let server = Server::start(vec![Answer::new("403 Forbidden", "")]);
-    let daemon = start(&home, &[hourly("kontan", &server.url())]);
+    let daemon = start(&home, &[rarely("kontan", &server.url())]);
     wait_for_polls(&home, "kontan", 1);
     daemon.signal("USR1");
     thread::sleep(Duration::from_secs(2));
@@ -91,7 +91,7 @@ fn a_new_configuration_is_gone_by_without_a_restart() {
         Server::start(vec![Answer::page(page("c20"))]),
         Server::start(vec![Answer::page(page("c20"))]),
     );
-    let kept_source = hourly("tetap", &kept.url());
+    let kept_source = rarely("tetap", &kept.url());
     let daemon = start(&home, &[kept_source.clone(), source("lama", &gone.url())]);
     wait_for_polls(&home, "tetap", 1);
     wait_for_polls(&home, "lama", 1);
@@ -214,7 +214,7 @@ fn the_service_manager_is_told_of_readiness_status_and_the_end() {
     let home = Home::new();
     let mut manager = Manager::listen(&home);
     let server = Server::start(vec![Answer::page(page("c20"))]);
-    let daemon = Manager::start(&home, &[hourly("kontan", &server.url())], Duration::from_secs(60));
+    let daemon = Manager::start(&home, &[rarely("kontan", &server.url())], Duration::from_secs(60));
     manager.wait_for("READY=1");
     manager.wait_for("STATUS=1 sources; kontan: stored at ");
     assert_eq!(manager.count("STOPPING=1"), 0);
