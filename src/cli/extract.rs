@@ -109,7 +109,7 @@ fn tell(global: &Global, found: &Found) {
     match found {
         Found::Capture(captured) if !captured.is_archived => tell_page(global, captured),
         Found::Capture(captured) => tell_capture(global, captured),
-        Found::Damage { file, damage } => complain(&format!("{file} at {}: {}", damage.offset, damage.what)),
+        Found::Damage { file, damage } => complain(&format!("{file}, {damage}")),
         Found::Failed { file, error } => complain(&format!("failed to read {file}: {error}")),
         Found::End(_) => {}
     }
@@ -121,7 +121,7 @@ fn tell_page(global: &Global, captured: &Captured) {
 }
 
 fn tell_capture(global: &Global, captured: &Captured) {
-    let name = format!("{} at {}", captured.file, captured.offset);
+    let name = format!("{}, offset {}", captured.file, captured.offset);
     if let Fate::Untimed(untimed) = &captured.fate {
         complain(&format!("{name}: {untimed}; its rows are left out"));
     }
@@ -159,17 +159,9 @@ fn tell_issues(global: &Global, name: &str, issues: &[Issue], quotes: &[Quote]) 
 
 /// What was counted and not told, where there is any.
 fn tell_totals(global: &Global, tallies: &[Tally]) {
-    let totals = Totals::of(tallies);
-    let counted = [
-        (totals.unparsed, "pages with the word INDIKATOR and no row"),
-        (totals.encoding_mismatch, "pages that are not in the characters or the coding that they name"),
-        (totals.revisit_unresolved, "repeats of pages that are not ahead of them"),
-        (totals.truncated, "pages or files that are cut short"),
-    ];
-    let told = counted.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));
-    let told: Vec<String> = told.collect();
-    if tallies.iter().any(|tally| tally.is_archive) && !told.is_empty() {
-        note(global.quiet, &format!("{}; -v names them", told.join(", ")));
+    let remark = Totals::of(tallies).remark().filter(|_| tallies.iter().any(|tally| tally.is_archive));
+    if let Some(remark) = remark {
+        note(global.quiet, &format!("{remark}; -v names them"));
     }
 }
 

@@ -38,7 +38,7 @@ fn damage_is_named_with_its_place_and_the_rest_is_listed() {
     let place = whole.len();
     assert_eq!(
         done.stderr(),
-        format!("pantau: a.warc at {place}: no record begins here: {place} bytes are passed over\n")
+        format!("pantau: a.warc, offset {place}: no record begins here: {place} bytes are passed over\n")
     );
 }
 
@@ -63,8 +63,8 @@ fn what_is_no_archive_or_not_there_gives_one_line() {
     check(
         "a.zst",
         5,
-        "pantau: a.zst at 0: the file is compressed by zstd, which is not read: decompress it first\n",
+        "pantau: a.zst, offset 0: the file is compressed by zstd, which is not read: decompress it first\n",
     );
-    check("a.html", 5, "pantau: a.html at 0: no record begins here: 6 bytes are passed over\n");
+    check("a.html", 5, "pantau: a.html, offset 0: no record begins here: 6 bytes are passed over\n");
     check("none.warc", 1, "pantau: failed to read none.warc: No such file or directory (os error 2)\n");
 }

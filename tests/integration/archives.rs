@@ -150,10 +150,10 @@ fn a_capture_without_a_time_gives_no_rows_and_is_said() {
         home.write("a.warc", [page(&[fields]), page(&[])].concat());
         let done = home.pantau(["extract", "a.warc", "--report", "report"]).fails(5);
         assert_eq!(done.ndjson().len(), 5, "{fields:?}: the rows of the other one");
-        done.says("a.warc at 0: ").says("its rows are left out");
+        done.says("a.warc, offset 0: ").says("its rows are left out");
         let input = &report(&home)["inputs"][0];
         assert_eq!((text(input, "status"), input["rows"].as_u64()), ("partial", Some(5)), "{fields:?}");
-        assert!(text(input, "detail").starts_with("at 0: "), "{input}");
+        assert!(text(input, "detail").starts_with("offset 0: "), "{input}");
     }
     home.write("a.warc", page(&[]));
     home.pantau(["extract", "a.warc", "--captured-at", "source-uri"]).refuses(5).says("WARC-Source-URI");
@@ -196,16 +196,16 @@ fn the_rows_of_a_damaged_archive_are_given_and_the_damage_is_said() {
     home.write("whole.warc", page(&[]));
     let done = home.pantau(["extract", "cut.warc", "whole.warc", "--report", "report"]).fails(5);
     assert_eq!(done.ndjson().len(), 10);
-    done.says(&format!("cut.warc at {}: ", whole.len() / 2));
+    done.says(&format!("cut.warc, offset {}: ", whole.len() / 2));
     let inputs = report(&home)["inputs"].clone();
     assert_eq!((text(&inputs[0], "status"), text(&inputs[1], "status")), ("partial", "ok"));
-    assert!(text(&inputs[0], "detail").starts_with(&format!("at {}: ", whole.len() / 2)), "{inputs}");
+    assert!(text(&inputs[0], "detail").starts_with(&format!("offset {}: ", whole.len() / 2)), "{inputs}");
     assert_eq!(report(&home)["totals"]["truncated"], 1);
     // The same where each record is compressed.
     let packed = [page(&[]), page(&[])].map(|record| crate::corpus::page::gzip(&record)).concat();
     home.write("cut.warc.gz", &packed[..packed.len() - 10]);
     let done = home.pantau(["extract", "cut.warc.gz", "--report", "report"]).fails(5);
-    done.says("cut.warc.gz at ");
+    done.says("cut.warc.gz, offset ");
     assert_eq!(report(&home)["totals"]["truncated"], 1);
 }
 
@@ -378,6 +378,6 @@ fn a_page_that_the_crawler_cut_is_counted() {
     let home = Home::new();
     home.write("a.warc", page(&[("WARC-Truncated", "length")]));
     let done = home.pantau(["extract", "a.warc", "--report", "report"]).ok();
-    assert_eq!(done.says("1 pages or files that are cut short").ndjson().len(), 5);
+    assert_eq!(done.says("among the pages: 1 cut short").ndjson().len(), 5);
     assert_eq!(report(&home)["totals"]["truncated"], 1);
 }

@@ -12,9 +12,6 @@ use super::scan::{Item, PieceEnd, scan};
 use super::tally::{Status, Tally};
 use super::{Found, Options};
 
-/// How it is said that a file is cut short.
-const CUT_SHORT: &str = "the file ends inside";
-
 /// The input whose pieces are being put together.
 pub(super) struct Gathering<'a> {
     inputs: &'a [Input],
@@ -75,8 +72,8 @@ impl<'a> Gathering<'a> {
             }
             Item::Revisit(revisit) => self.capture(self.memory.resolve(revisit)),
             Item::Damage(file, damage) => {
-                self.tally.counts.truncated += u64::from(damage.what.starts_with(CUT_SHORT));
-                self.tally.defect(Status::Partial, || format!("at {}: {}", damage.offset, damage.what));
+                self.tally.counts.truncated += u64::from(damage.is_cut_short());
+                self.tally.defect(Status::Partial, || damage.to_string());
                 (self.sink)(Found::Damage { file, damage })
             }
             Item::End(PieceEnd { records, next, error }) => {
@@ -91,7 +88,7 @@ impl<'a> Gathering<'a> {
         self.tally.counts.count(&captured);
         self.tally.is_archive |= captured.is_archived;
         if let Fate::Untimed(untimed) = &captured.fate {
-            self.tally.defect(Status::Partial, || format!("at {}: {untimed}", captured.offset));
+            self.tally.defect(Status::Partial, || format!("offset {}: {untimed}", captured.offset));
         }
         if !captured.is_archived
             && let Some(issue) = captured.reading.issues.iter().find(|issue| issue.is_defect())

@@ -54,6 +54,21 @@ impl Totals {
         tallies.iter().fold(Self::default(), |sum, tally| sum.and(tally.counts))
     }
 
+    /// What was counted and is worth knowing, if there is any.
+    #[must_use]
+    pub fn remark(&self) -> Option<String> {
+        let counts = [
+            (self.unparsed, "with the word INDIKATOR and no row"),
+            (self.encoding_mismatch, "not in the characters or the coding that they name"),
+            (self.revisit_unresolved, "repeats of pages that are not ahead of them"),
+            (self.truncated, "cut short"),
+        ];
+        let told =
+            counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));
+        let told: Vec<String> = told.collect();
+        (!told.is_empty()).then(|| format!("among the pages: {}", told.join(", ")))
+    }
+
     fn and(self, other: Self) -> Self {
         Self {
             records: self.records + other.records,

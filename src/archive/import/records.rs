@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use crate::archive::extract::{self, Fate, Options, Tally};
+use crate::archive::extract::{self, Fate, Options};
 use crate::ingest::Captured;
 
 use super::found::{Fault, Found, Place, Sort, Spot};
@@ -37,7 +37,7 @@ fn found(event: extract::Found, input: &Input, setting: &Setting<'_>) -> Option<
         extract::Found::Failed { error, .. } => {
             fault(Place::of(input), Sort::Unreadable, format!("failed to read it: {error}"))
         }
-        extract::Found::End(tally) => remark(&tally).map(|what| Found::Note(Place::of(input), what)),
+        extract::Found::End(tally) => tally.counts.remark().map(|what| Found::Note(Place::of(input), what)),
     }
 }
 
@@ -54,16 +54,4 @@ fn capture_of(capture: extract::Captured, input: &Input, setting: &Setting<'_>) 
     let url = capture.url.unwrap_or_else(|| capture.file.to_string());
     let captured = Captured { url, captured_at, reading: capture.reading };
     Some(Found::Capture { source: setting.source.to_owned(), captured, place })
-}
-
-/// What was counted and is worth knowing.
-fn remark(tally: &Tally) -> Option<String> {
-    let counts = [
-        (tally.counts.unparsed, "pages with the word of the block and no row"),
-        (tally.counts.revisit_unresolved, "repeats of pages that have no rows in it"),
-        (tally.counts.truncated, "pages that the crawler cut short"),
-    ];
-    let told = counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));
-    let told: Vec<String> = told.collect();
-    (!told.is_empty()).then(|| told.join(", "))
 }

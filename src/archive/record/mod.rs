@@ -16,6 +16,7 @@ mod warc;
 mod window;
 
 use std::borrow::Cow;
+use std::fmt;
 use std::io::{self, Read};
 use std::ops::ControlFlow;
 
@@ -82,6 +83,23 @@ pub struct Damage {
     pub offset: u64,
     /// What is wrong, for people.
     pub what: String,
+}
+
+impl Damage {
+    const ENDS_IN_RECORD: &str = "the file ends inside a record";
+    const ENDS_IN_MEMBER: &str = "the file ends inside a gzip member";
+
+    /// Whether the file is cut short.
+    #[must_use]
+    pub fn is_cut_short(&self) -> bool {
+        [Self::ENDS_IN_RECORD, Self::ENDS_IN_MEMBER].contains(&self.what.as_str())
+    }
+}
+
+impl fmt::Display for Damage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "offset {}: {}", self.offset, self.what)
+    }
 }
 
 /// What a file holds, in its order.

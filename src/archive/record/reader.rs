@@ -85,7 +85,7 @@ impl<'s> Reader<'s> {
         if raw.fault().is_some() {
             return ControlFlow::Continue(());
         }
-        self.drop_carry("the file ends inside a record")
+        self.drop_carry(Damage::ENDS_IN_RECORD)
     }
 
     fn next(&mut self, raw: &mut Window<'_>) -> ControlFlow<()> {
@@ -138,7 +138,7 @@ impl<'s> Reader<'s> {
             End::Cut if raw.fault().is_none() => {
                 let offset = raw.at();
                 raw.consume(usize::MAX);
-                self.say(offset, "the file ends inside a record".to_owned())
+                self.say(offset, Damage::ENDS_IN_RECORD.to_owned())
             }
             End::GivenUp | End::Cut => {
                 raw.consume(usize::MAX);
@@ -251,7 +251,7 @@ impl<'s> Reader<'s> {
         cost: u64,
     ) -> ControlFlow<()> {
         let what = if fault.kind() == io::ErrorKind::UnexpectedEof {
-            "the file ends inside a gzip member".to_owned()
+            Damage::ENDS_IN_MEMBER.to_owned()
         } else {
             format!("the gzip member is damaged ({fault})")
         };

@@ -87,7 +87,7 @@ impl Listing {
         match event {
             Event::Damage(damage) => {
                 self.damage += 1;
-                complain(&format!("{file} at {}: {}", damage.offset, damage.what));
+                complain(&format!("{file}, {damage}"));
             }
             Event::Record(record) => {
                 let row = row(file, &record, self.zone);
