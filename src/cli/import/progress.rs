@@ -39,9 +39,8 @@ impl Progress {
             return;
         }
         self.bar.set_position(self.bytes.load(Ordering::Relaxed));
-        let seconds = self.bar.elapsed().as_secs().max(1);
-        let rate = captures as u64 / seconds;
-        self.bar.set_message(format!("{captures} captures, {rate}/s"));
+        let rate = captures as f64 / self.bar.elapsed().as_secs_f64();
+        self.bar.set_message(format!("{captures} captures, {rate:.0}/s"));
     }
 
     /// Says something without tearing the bar apart.
