@@ -3,16 +3,19 @@
 //! # How data flows
 //!
 //! ```text
-//! page bytes -fetch-> Page -parse-> Quote -ingest-> Observation -store-> rows
-//! rows -query-> Series -resample|transform-> Series or Bars -report|chart-> table, PNG, JSON
+//! page bytes -fetch|archive-> Page -parse-> Quote -ingest-> Observation -store-> rows
+//! rows -query-> Series -resample|transform-> Series or Bars -report|chart-> table, PNG, JSON, by way of columns Parquet
 //!               gaps, health, drift                         -report|web---> status, coverage, drift, metrics
+//!               derived closes                              -report|chart-> what every capture proves of the day before
 //!               Facts                                       -alert--------> messages, by way of fetch or mail
+//!               sightings                                   -push---------> a team's PostgreSQL
 //! ```
 //!
 //! Two spines: [`ingest`] is the only way in (a live poll and a page saved years ago differ only in where they came
 //! from), [`query`] the only way out (tables, charts, pages and alerts all ask it). The daemon turns the wheel: [`poll`]
 //! asks each source when it is due and has [`ingest`] record the answer; after each recorded poll the rules of [`alert`]
-//! are looked at and the counters of [`web`] move.
+//! are looked at, the counters of [`web`] move, and `push` is woken. [`archive`] reads the same pages out of what others
+//! kept: `extract` without a database, so that it can be spread over machines, `import` with one.
 //!
 //! # Layers
 //!
@@ -35,14 +38,16 @@
 //!
 //! [`domain`] (start with `quote`, `verdict` and `observation`), [`parse`], [`ingest`] (`runs` says what the rows are
 //! by definition), [`store`], [`query`] (`gaps` says why nothing is known), [`poll`] (`schedule` and `backoff` decide,
-//! `cycle` obeys), [`alert`] (`rule`, then `state`), then whatever edge is of interest. How it is all put together stands
+//! `cycle` obeys), [`archive`] (`record`, then `extract`), [`alert`] (`rule`, then `state`), then whatever edge is of
+//! interest. How it is all put together stands
 //! in [`cli`] (`daemon` and `running`).
 //!
 //! # What is promised
 //!
 //! - A number is kept exactly as printed, with its exact text; `explain` goes the whole way back.
 //! - Nothing is invented: no as-of time from a fetch time, no filled gap, no repaired sign, no level for a return.
-//! - Captures may arrive in any order and more than once: the rows are the same.
+//! - Captures may arrive in any order and more than once: the rows are the same, on one machine or by many.
+//! - What is damaged in a file is named with its place, and everything behind it is read.
 //! - A stretch without data says why: nobody looked, nobody answered, or the page stood still.
 //! - One poll is one transaction, and a commit survives a power cut.
 //! - A database that cannot be written is waited for with the answers in hand; one that is removed or replaced under
