@@ -10,9 +10,10 @@ use tokio_postgres::Transaction;
 use tokio_postgres::binary_copy::BinaryCopyInWriter;
 use tokio_postgres::types::{ToSql, Type};
 
+use crate::query::{Fingerprint, Part, Sighted};
+
 use super::copy::Copied;
 use super::error::PushError;
-use super::part::{Fingerprint, Part};
 use super::row::Row;
 use super::session::{Session, doing, patiently};
 
@@ -115,8 +116,9 @@ async fn copy(transaction: &Transaction<'_>, rows: &[Row]) -> Result<Copied, Pus
 async fn fill(transaction: &Transaction<'_>, rows: &[Row]) -> Result<(), tokio_postgres::Error> {
     let mut writer = pin!(BinaryCopyInWriter::new(transaction.copy_in(COPY).await?, &TYPES));
     for row in rows {
-        let (at, until) = (row.at.timestamp(), row.until.map(|until| until.timestamp()));
-        let (verdict, standing, digest) = (row.verdict.word(), row.standing.word(), row.digest.0.as_slice());
+        let Sighted { at, until, verdict, standing, digest, .. } = &row.sighted;
+        let (at, until) = (at.timestamp(), until.map(|until| until.timestamp()));
+        let (verdict, standing, digest) = (verdict.word(), standing.word(), digest.0.as_slice());
         let [level, change, percent] = row.numbers();
         let values: [&(dyn ToSql + Sync); 9] =
             [&row.series, &at, &until, &verdict, &standing, &digest, &level, &change, &percent];

@@ -9,16 +9,15 @@ use std::sync::Arc;
 use chrono::DateTime;
 
 use crate::domain::Timestamp;
+use crate::query::{Fingerprint, Part, Sighted, SightedDay, Texts, next_sighted};
 use crate::store::{SharedStore, Store, StoreError, StoredIndicator, StoredSource};
 
 use super::batch::Batch;
 use super::error::PushError;
-use super::part::{Fingerprint, Part};
+use super::row::Row;
 use super::series::Keys;
 use super::session::Session;
 use super::target::Target;
-use super::text::Texts;
-use super::window::{Window, next_told};
 
 /// How many rows are written in one transaction: enough that a commit costs little, few enough to be held in memory.
 const BATCH: usize = 20_000;
@@ -166,10 +165,10 @@ impl Reader {
         while let Some(next) = self.next.filter(|_| batch.rows.len() < BATCH) {
             // All of a part, and its fingerprint, are of one moment.
             self.next = store.read(|tables| {
-                let Some(at) = next_told(tables, &self.source, begin(next))? else { return Ok(None) };
-                let window = Window::read(tables, &self.source, at)?;
-                let is_known = window.is_known(&self.series);
-                for (part, fingerprint) in window.fingerprints().range(next..) {
+                let Some(at) = next_sighted(tables, &self.source, begin(next))? else { return Ok(None) };
+                let day = SightedDay::read(tables, &self.source, at)?;
+                let is_known = day.indicators().all(|indicator| self.series.contains_key(&indicator.id));
+                for (part, fingerprint) in day.fingerprints().range(next..) {
                     if batch.rows.len() >= BATCH {
                         return Ok(Some(*part));
                     }
@@ -177,17 +176,23 @@ impl Reader {
                     if self.told.get(part) == Some(fingerprint) {
                         continue;
                     }
-                    batch.rows.extend(window.rows(tables, &mut self.texts, *part, &self.series)?);
+                    let seen = day.seen_in(tables, &mut self.texts, *part)?;
+                    batch.rows.extend(seen.into_iter().filter_map(|sighted| row(&self.series, sighted)));
                     // An indicator that was recorded just now is told the next time, so the part is not yet.
                     if is_known {
                         batch.told.push((*part, *fingerprint));
                     }
                 }
-                Ok::<_, StoreError>(Some(Part::of(window.end())))
+                Ok::<_, StoreError>(Some(Part::of(day.end())))
             })?;
         }
         Ok(batch)
     }
+}
+
+/// A row of what was seen; none of an indicator that has no key on the server yet.
+fn row(series: &HashMap<i64, i32>, sighted: Sighted) -> Option<Row> {
+    series.get(&sighted.indicator).map(|&series| Row { series, sighted })
 }
 
 /// The first second of a part, or of all time.

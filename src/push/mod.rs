@@ -11,7 +11,7 @@
 //! them as runs, by the rule that `ingest::runs` goes by. The price is a row for each unchanged poll, 244 bytes with
 //! its key (measured on half a million rows).
 //!
-//! Only one thing about a sighting may change: whether it is believed (`row::Standing`). It is a column, and the last
+//! Only one thing about a sighting may change: whether it is believed (`query::Standing`). It is a column, and the last
 //! word counts. What remains of a stretch whose poll log was pruned are the begins of its runs, told with the time until
 //! which they stood unbroken (`until`, which only grows).
 //!
@@ -26,14 +26,11 @@ mod batch;
 mod copy;
 mod error;
 mod follow;
-mod part;
 mod row;
 mod schema;
 mod series;
 mod session;
 mod target;
-mod text;
-mod window;
 
 pub use copy::{Copied, Copier, Extent};
 pub use error::PushError;

@@ -10,6 +10,7 @@ mod explain;
 mod facts;
 mod gaps;
 mod long_gaps;
+mod sightings;
 mod status;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -30,6 +31,7 @@ pub use drift::{SourceDrift, drifts, kept_page};
 pub use explain::{Explanation, Nearest, explain};
 pub use facts::facts;
 pub use long_gaps::long_gaps;
+pub use sightings::{Fingerprint, Part, Sighted, SightedDay, Standing, Texts, next_sighted};
 pub use status::{IndicatorHealth, Polling, Recorded, SourceHealth, SourceState, health, recorded};
 pub use watch::{Due, Slots, gaps};
 

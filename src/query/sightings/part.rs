@@ -1,4 +1,4 @@
-//! Quarters of an hour, and the fingerprints that tell whether one was told already. Pure.
+//! Quarters of an hour, and the fingerprints that tell whether one was known already. Pure.
 
 use std::collections::BTreeMap;
 
@@ -9,10 +9,12 @@ const LENGTH: i64 = 900;
 
 /// A part, by the second that it begins at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct Part(pub(super) i64);
+pub struct Part(pub i64);
 
 impl Part {
-    pub(super) fn of(at: Timestamp) -> Self {
+    /// The part that an instant is in.
+    #[must_use]
+    pub fn of(at: Timestamp) -> Self {
         Self(at.timestamp().div_euclid(LENGTH) * LENGTH)
     }
 
@@ -27,7 +29,7 @@ impl Part {
 }
 
 /// A digest of what is to be told of a part. Good only among those of one database: it names things by their keys there.
-pub(super) type Fingerprint = [u8; 16];
+pub type Fingerprint = [u8; 16];
 
 /// What is to be told of each part, on the way to fingerprints.
 #[derive(Debug, Default)]

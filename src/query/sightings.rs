@@ -1,37 +1,49 @@
-//! What a source was seen to show within a day, and what of it is believed.
+//! What a source was seen to show, sighting by sighting, and what of it is believed; and fingerprints that tell whether
+//! any of it has changed since it was last asked for.
 
-use std::collections::{BTreeMap, HashMap};
+mod part;
+mod sighted;
+mod texts;
+
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta};
 
 use crate::domain::{Observation, Quote, TimeRange, Timestamp};
 use crate::store::{Decision, Held, Sighting, StoreError, StoredIndicator, StoredSource, Tables};
 
-use super::part::{Fingerprint, Mark, Marks, Part};
-use super::row::{Row, Standing};
-use super::text::Texts;
+pub use part::{Fingerprint, Part};
+pub use sighted::{Sighted, Standing};
+pub use texts::Texts;
+
+use part::{Mark, Marks};
 
 /// The length of what is read at once, in seconds.
 const LENGTH: i64 = 86_400;
 
 /// A day of a source.
-pub(super) struct Window {
+#[derive(Debug)]
+pub struct SightedDay {
     begin: Timestamp,
     sightings: Vec<Sighting>,
     believed: Vec<Believed>,
     log_begins_at: Option<Timestamp>,
 }
 
-/// An indicator, and what is believed of it within a window.
+/// An indicator, and what is believed of it that day.
+#[derive(Debug)]
 struct Believed {
     indicator: StoredIndicator,
     runs: Vec<Observation>,
     held: Vec<Held>,
 }
 
-impl Window {
+impl SightedDay {
     /// Reads the day that an instant is in.
-    pub(super) fn read(tables: Tables<'_>, source: &StoredSource, at: Timestamp) -> Result<Self, StoreError> {
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn read(tables: Tables<'_>, source: &StoredSource, at: Timestamp) -> Result<Self, StoreError> {
         let begin = at.timestamp().div_euclid(LENGTH) * LENGTH;
         let begin = DateTime::from_timestamp(begin, 0).unwrap_or(at);
         let end = begin + TimeDelta::seconds(LENGTH);
@@ -53,12 +65,14 @@ impl Window {
     }
 
     /// The first instant after it.
-    pub(super) fn end(&self) -> Timestamp {
+    #[must_use]
+    pub fn end(&self) -> Timestamp {
         self.begin + TimeDelta::seconds(LENGTH)
     }
 
     /// The fingerprints of the parts of which there is something to tell.
-    pub(super) fn fingerprints(&self) -> BTreeMap<Part, Fingerprint> {
+    #[must_use]
+    pub fn fingerprints(&self) -> BTreeMap<Part, Fingerprint> {
         let mut marks = Marks::default();
         for Sighting { seen_at, capture } in &self.sightings {
             marks.tell(Part::of(*seen_at), Mark::new(b's', &[seen_at.timestamp(), *capture]));
@@ -73,23 +87,24 @@ impl Window {
         marks.fingerprints()
     }
 
-    /// What is to be told of a part, in the order of the keys; nothing of an indicator that has none on the server yet.
-    pub(super) fn rows(
+    /// What was seen in a part, in the order of the indicators.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn seen_in(
         &self,
         tables: Tables<'_>,
         texts: &mut Texts,
         part: Part,
-        series: &HashMap<i64, i32>,
-    ) -> Result<Vec<Row>, StoreError> {
-        let mut rows = BTreeMap::new();
-        let mut put = |row: Row| rows.insert(row.key(), row);
+    ) -> Result<Vec<Sighted>, StoreError> {
+        let mut all = BTreeMap::new();
+        let mut put = |one: Sighted| all.insert((one.indicator, one.at, one.digest), one);
         for sighting in self.sightings_in(part) {
             let text = texts.of(tables, sighting.capture)?;
             for believed in &self.believed {
-                let Some(&series) = series.get(&believed.indicator.id) else { continue };
                 let Some(quote) = text.quote(&believed.indicator) else { continue };
-                put(Row {
-                    series,
+                put(Sighted {
+                    indicator: believed.indicator.id,
                     at: sighting.seen_at,
                     digest: text.digest,
                     figures: quote.figures,
@@ -99,11 +114,10 @@ impl Window {
                 });
             }
         }
-        for (believed, Observation { run, capture }) in self.cut_off() {
-            let key = series.get(&believed.indicator.id).filter(|_| Part::of(run.first_seen) == part);
-            let Some(&series) = key else { continue };
-            put(Row {
-                series,
+        let begun = self.cut_off().into_iter().filter(|(_, run)| Part::of(run.run.first_seen) == part);
+        for (believed, Observation { run, capture }) in begun {
+            put(Sighted {
+                indicator: believed.indicator.id,
                 at: run.first_seen,
                 digest: texts.of(tables, *capture)?.digest,
                 figures: run.figures,
@@ -112,12 +126,12 @@ impl Window {
                 until: Some(run.last_seen),
             });
         }
-        Ok(rows.into_values().collect())
+        Ok(all.into_values().collect())
     }
 
-    /// Whether every indicator has a key on the server.
-    pub(super) fn is_known(&self, series: &HashMap<i64, i32>) -> bool {
-        self.believed.iter().all(|believed| series.contains_key(&believed.indicator.id))
+    /// The indicators that anything can be seen of.
+    pub fn indicators(&self) -> impl Iterator<Item = &StoredIndicator> {
+        self.believed.iter().map(|believed| &believed.indicator)
     }
 
     fn sightings_in(&self, part: Part) -> &[Sighting] {
@@ -181,8 +195,11 @@ impl Believed {
     }
 }
 
-/// The first instant at or after another at which a source has something to tell.
-pub(super) fn next_told(
+/// The first instant at or after another at which a source was seen to show anything.
+///
+/// # Errors
+/// The database cannot be read.
+pub fn next_sighted(
     tables: Tables<'_>,
     source: &StoredSource,
     from: Timestamp,
@@ -227,9 +244,9 @@ mod tests {
         store.write(|tables| ingest(tables, &source, &page)).unwrap();
     }
 
-    fn window(store: &Store) -> Window {
+    fn day(store: &Store) -> SightedDay {
         let source = store.tables().source("kontan").unwrap().unwrap();
-        Window::read(store.tables(), &source, at(0)).unwrap()
+        SightedDay::read(store.tables(), &source, at(0)).unwrap()
     }
 
     /// The quarters, by the minute they begin at, that a sighting changes.
@@ -238,9 +255,9 @@ mod tests {
         [(0, 900), (20, 900), (40, 900), (50, 901)]
             .iter()
             .for_each(|&(at, level)| see(&mut store, at, level));
-        let before = window(&store).fingerprints();
+        let before = day(&store).fingerprints();
         see(&mut store, minute, level);
-        let after = window(&store).fingerprints();
+        let after = day(&store).fingerprints();
         assert!(before.keys().all(|part| after.contains_key(part)));
         let changed = after.iter().filter(|(part, fingerprint)| before.get(part) != Some(fingerprint));
         changed.map(|(part, _)| (part.0 - at(0).timestamp()) / 60).collect()
@@ -261,20 +278,14 @@ mod tests {
     }
 
     #[test]
-    fn every_sighting_of_a_quarter_is_a_row_with_what_is_believed_of_it() {
+    fn every_sighting_of_a_quarter_is_told_with_what_is_believed_of_it() {
         let mut store = Store::open_in_memory().unwrap();
         [(0, 900), (1, 900), (2, 90_000), (3, 901), (16, 902)]
             .iter()
             .for_each(|&(at, level)| see(&mut store, at, level));
-        let (window, series) = (window(&store), HashMap::from([(1, 7)]));
-        let rows = window.rows(store.tables(), &mut Texts::default(), Part::of(at(0)), &series).unwrap();
-        let told: Vec<_> = rows.iter().map(|row| (row.series, row.at, row.standing, row.until)).collect();
-        let accepted = |minute| (7, at(minute), Standing::Accepted, None);
-        assert_eq!(told, [accepted(0), accepted(1), (7, at(2), Standing::Held, None), accepted(3)]);
-        assert_eq!(
-            rows[0].numbers(),
-            [Some("900".to_owned()), Some("0.00".to_owned()), Some("0.00".to_owned())]
-        );
-        assert!(window.is_known(&series) && !window.is_known(&HashMap::new()));
+        let seen = day(&store).seen_in(store.tables(), &mut Texts::default(), Part::of(at(0))).unwrap();
+        let told: Vec<_> = seen.iter().map(|one| (one.indicator, one.at, one.standing, one.until)).collect();
+        let accepted = |minute| (1, at(minute), Standing::Accepted, None);
+        assert_eq!(told, [accepted(0), accepted(1), (1, at(2), Standing::Held, None), accepted(3)]);
     }
 }

@@ -11,6 +11,7 @@ use crate::store::{StoreError, StoredIndicator, Tables};
 const MAX_TEXTS: usize = 256;
 
 /// What a text says.
+#[derive(Debug)]
 pub(super) struct Text {
     pub(super) digest: Digest,
     quotes: Vec<Quote>,
@@ -23,8 +24,8 @@ impl Text {
 }
 
 /// Texts that were read.
-#[derive(Default)]
-pub(super) struct Texts(HashMap<i64, Arc<Text>>);
+#[derive(Debug, Default)]
+pub struct Texts(HashMap<i64, Arc<Text>>);
 
 impl Texts {
     pub(super) fn of(&mut self, tables: Tables<'_>, capture: i64) -> Result<Arc<Text>, StoreError> {
