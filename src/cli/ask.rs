@@ -1,7 +1,7 @@
 //! The commands that ask: latest, history, change, explain, indicators, sources.
 
 use crate::domain::{Indicator, Kind, TimeRange};
-use crate::query::{self, Derived, QueryError, Record};
+use crate::query::{self, QueryError};
 use crate::report::{BarRow, ChangeRow, DerivedRow, ExplainRow, Format, IndicatorRow, RunRow, SourceRow};
 use crate::series::{Bar, Series};
 use crate::store::{Store, StoreError, StoredIndicator};
@@ -43,20 +43,33 @@ fn limit(context: &Context, args: &HistoryArgs) -> Option<usize> {
     args.limit.and_then(|limit| usize::try_from(limit).ok()).or(default)
 }
 
+/// What is found of each indicator within the range and the limit.
+fn within<T>(
+    context: &Context,
+    args: &HistoryArgs,
+    indicators: &[StoredIndicator],
+    ask: impl Fn(&StoredIndicator, TimeRange, Option<usize>) -> Result<Vec<T>, QueryError>,
+) -> anyhow::Result<Vec<T>> {
+    let range = context.range(&args.range)?;
+    let limit = limit(context, args);
+    let mut all = Vec::new();
+    for indicator in indicators {
+        let found = ask(indicator, range, limit)?;
+        note_limit(context, args, found.len());
+        all.extend(found);
+    }
+    Ok(all)
+}
+
 fn runs(
     context: &Context,
     store: &Store,
     indicators: &[StoredIndicator],
     args: &HistoryArgs,
 ) -> anyhow::Result<Exit> {
-    let range = context.range(&args.range)?;
-    let limit = limit(context, args);
-    let mut records: Vec<Record> = Vec::new();
-    for indicator in indicators {
-        let found = query::history(store.tables(), indicator, range, limit)?;
-        note_limit(context, args, found.len());
-        records.extend(found);
-    }
+    let records = within(context, args, indicators, |indicator, range, limit| {
+        query::history(store.tables(), indicator, range, limit)
+    })?;
     let rows: Vec<RunRow> = records.iter().map(|record| RunRow::new(record, context.zone)).collect();
     context.answer_some(&rows, NOTHING_IN_RANGE, || RunRow::history_table(&records, context.zone))
 }
@@ -67,14 +80,9 @@ fn derived(
     indicators: &[StoredIndicator],
     args: &HistoryArgs,
 ) -> anyhow::Result<Exit> {
-    let range = context.range(&args.range)?;
-    let limit = limit(context, args);
-    let mut closes: Vec<Derived> = Vec::new();
-    for indicator in indicators {
-        let found = query::derived(store.tables(), indicator, range, limit, &context.calendar)?;
-        note_limit(context, args, found.len());
-        closes.extend(found);
-    }
+    let closes = within(context, args, indicators, |indicator, range, limit| {
+        query::derived(store.tables(), indicator, range, limit, &context.calendar)
+    })?;
     let rows: Vec<DerivedRow> = closes.iter().map(|close| DerivedRow::new(close, context.zone)).collect();
     context.answer_some(&rows, "no close of the range can be derived", || {
         DerivedRow::table(&closes, context.zone)

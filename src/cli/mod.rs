@@ -351,10 +351,10 @@ struct ExtractArgs {
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-A saved page says when it was captured by --at, by a file beside it (PAGE.json or PAGE.meta.json with captured_at,
-timestamp, memento-datetime or date; PAGE.headers), or by its name: 14 digits (UTC), or 2024-04-23T09:15:00Z and the like
-(without a zone the market's, or that of --tz). The time of its file says nothing.
-CSV has a header date,level,change,percent. A bare date is the close of the market on that day. Between semicolons the
+A saved page says when it was captured by --at, by a file beside it (PAGE.json or PAGE.meta.json with captured_at, \
+timestamp, memento-datetime or date; PAGE.headers), or by its name: 14 digits (UTC), or 2024-04-23T09:15:00Z and the \
+like (without a zone the market's, or that of --tz). The time of its file says nothing.
+CSV has a header date,level,change,percent. A bare date is the close of the market on that day. Between semicolons the \
 decimal mark is the comma, else the point.")]
 struct ImportArgs {
     /// Files and folders; - is stdin
