@@ -26,7 +26,7 @@ static FINDER: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Find
 const WINDOW_AFTER: usize = 64 * 1024;
 /// How many words ahead are known wherever a row is looked for. Not even a row that comes a few words later, and the one
 /// behind it, reach so far.
-const MARGIN: usize = 100;
+const MARGIN: usize = 64;
 /// Enough for a date, a clock and the tags around them.
 const WINDOW_BEFORE: usize = 4 * 1024;
 /// A page shows the bar once, a rendered one perhaps three times.
@@ -217,6 +217,8 @@ fn tag_end(body: &[u8], start: usize, endless: &mut usize) -> usize {
 
 /// Elements whose content is no markup.
 fn raw_text_name(rest: &[u8]) -> Option<&'static [u8]> {
+    // Few elements begin so: the others need no comparing.
+    rest.first().filter(|first| matches!(first, b's' | b'S' | b't' | b'T'))?;
     [b"script".as_slice(), b"style", b"textarea", b"title"].into_iter().find(|name| {
         rest.len() > name.len()
             && rest[..name.len()].eq_ignore_ascii_case(name)

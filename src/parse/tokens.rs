@@ -131,16 +131,16 @@ struct Splitter {
 impl Splitter {
     fn text(&mut self, text: &str) {
         for character in text.chars() {
-            if is_invisible(character) {
-                continue;
-            }
-            if is_space(character) {
+            // Most are; it spares them all the questions.
+            if character.is_ascii_alphanumeric() {
+                self.ordinary(character);
+            } else if is_space(character) {
                 self.end_word();
                 self.spaced = true;
                 self.boundary |= self.lines_end_rows && (character == '\n' || character == '\r');
             } else if is_bullet(character) {
                 self.tag();
-            } else {
+            } else if !is_invisible(character) {
                 self.character(character);
             }
         }
@@ -168,12 +168,16 @@ impl Splitter {
                 last.text.push(character);
             }
         } else {
-            self.rejoin_label(character);
-            self.current.push(character);
+            self.ordinary(character);
             if character == '%' {
                 self.split();
             }
         }
+    }
+
+    fn ordinary(&mut self, character: char) {
+        self.rejoin_label(character);
+        self.current.push(character);
     }
 
     /// Whether the word just ended is `(1,2%`.
@@ -183,7 +187,7 @@ impl Splitter {
     }
 
     fn rejoin_label(&mut self, next: char) {
-        if !(is_sign(&self.current) && self.glued && next.is_alphabetic()) {
+        if !(self.glued && next.is_alphabetic() && is_sign(&self.current)) {
             return;
         }
         if let Some(word) = self.words.pop() {
