@@ -1,6 +1,7 @@
 //! Finds the bar of the header in the bytes of a page and reads the rows after it.
 //! A byte search finds the word; only a bounded window around it is ever decoded and taken apart.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::LazyLock;
 
@@ -11,23 +12,21 @@ use memchr::{memchr, memchr2, memchr3, memmem};
 use crate::domain::Quote;
 
 use super::MAX_ROWS;
-use super::charset;
+use super::charset::{self, Decoded};
 use super::copies::one_a_label;
 use super::issue::Issue;
 use super::problem::Problem;
-use super::rows::{Found, excerpt, is_believable, is_convincing, read_row};
-use super::tokens::{Word, words, words_ahead};
+use super::rows::{EXCERPT, Found, excerpt, is_believable, is_convincing, read_row};
+use super::tokens::{Word, Words, words};
 
 const ANCHOR: &[u8] = b"INDIKATOR";
 /// Built once: an archive is searched a page at a time, mostly in vain.
 static FINDER: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new(ANCHOR));
 /// Three copies of eleven rows in verbose markup take about 20 KB.
 const WINDOW_AFTER: usize = 64 * 1024;
-/// A header is short, and taking a window apart costs more than all else, so as much of it is taken as is needed, in
-/// these steps of bytes.
-const STEPS: [usize; 2] = [4 * 1024, 16 * 1024];
-/// How many words must follow what was read, to be sure that more would change nothing.
-const MARGIN: usize = 100;
+/// How many words ahead are known wherever a row is looked for. Not even a row that comes a few words later, and the one
+/// behind it, reach so far.
+const MARGIN: usize = 64;
 /// Enough for a date, a clock and the tags around them.
 const WINDOW_BEFORE: usize = 4 * 1024;
 /// A page shows the bar once, a rendered one perhaps three times.
@@ -39,6 +38,8 @@ const MAX_CANDIDATES: usize = 1024;
 const MAX_ENDLESS_TAGS: usize = 64;
 /// How far from the word its bars can stand, tags and entities between included.
 const BAR_REACH: usize = 512;
+/// How much behind the word is looked at for its bar, before anything else is.
+const GLANCE: usize = 4 * 1024;
 /// How many words that are no row may stand between two rows that verify.
 const LOOKAHEAD: usize = 12;
 
@@ -60,9 +61,7 @@ pub(super) fn mentions_anchor(body: &[u8]) -> bool {
 /// Reads the header of a page whose anchor is written in ASCII bytes.
 pub(super) fn read(body: &[u8], encoding: &'static Encoding) -> Block {
     let mentions: Vec<usize> = FINDER.find_iter(body).collect();
-    let candidates: Vec<usize> =
-        mentions.iter().copied().filter(|&mention| may_be_bar(body, mention)).take(MAX_CANDIDATES).collect();
-    let bars: Vec<Bar> = shown(body, &candidates)
+    let bars: Vec<Bar> = shown(body, &candidates(body, &mentions, encoding))
         .into_iter()
         .filter_map(|place| Bar::at(body, place, encoding))
         .take(MAX_BARS)
@@ -78,7 +77,7 @@ pub(super) fn read(body: &[u8], encoding: &'static Encoding) -> Block {
     let replaced = bars.iter().any(|bar| bar.replaced);
     let mut reader = Reader::default();
     for bar in &bars {
-        reader = bar.read(&reader);
+        reader.read_rows(&mut Words::of(&bar.text));
     }
     let mut block = reader.finish(page_date);
     if replaced {
@@ -88,6 +87,23 @@ pub(super) fn read(body: &[u8], encoding: &'static Encoding) -> Block {
         block.issues.push(Issue::CutShort);
     }
     block
+}
+
+/// The mentions that are worth a look at what is ahead of them in the page: they would be a bar in shown text.
+fn candidates(body: &[u8], mentions: &[usize], encoding: &'static Encoding) -> Vec<usize> {
+    let may_be = mentions.iter().copied().filter(|&mention| may_be_bar(body, mention)).take(MAX_CANDIDATES);
+    may_be.filter(|&mention| is_bar(&after(body, mention, GLANCE, encoding).text)).collect()
+}
+
+/// What is behind a mention, itself included, as far as a reach of bytes.
+fn after<'a>(body: &'a [u8], mention: usize, reach: usize, encoding: &'static Encoding) -> Decoded<'a> {
+    let end = body.len().min(mention + reach);
+    charset::decode(&body[mention..end], encoding, end == body.len())
+}
+
+/// Whether a text begins with the anchor and a bar.
+fn is_bar(text: &str) -> bool {
+    matches!(Words::of(text).at_least(2), [word, bar, ..] if word.text.as_bytes() == ANCHOR && bar.text == "|")
 }
 
 /// Whether something that can be a bar, written out or as an entity, stands on both sides of a mention.
@@ -103,7 +119,7 @@ fn excerpt_of(body: &[u8], encoding: &'static Encoding) -> Option<String> {
     let head = &body[..body.len().min(16 * 1024)];
     let is_binary = head.contains(&0) && !charset::is_wide(encoding);
     let text = charset::decode(head, encoding, false).text;
-    (!is_binary && !text.trim().is_empty()).then(|| excerpt(&words(&text)))
+    (!is_binary && !text.trim().is_empty()).then(|| excerpt(Words::of(&text).at_least(EXCERPT + 1)))
 }
 
 /// An HTML document that was opened and never closed. An answer shorter than it promised can arrive as a success.
@@ -201,6 +217,8 @@ fn tag_end(body: &[u8], start: usize, endless: &mut usize) -> usize {
 
 /// Elements whose content is no markup.
 fn raw_text_name(rest: &[u8]) -> Option<&'static [u8]> {
+    // Few elements begin so: the others need no comparing.
+    rest.first().filter(|first| matches!(first, b's' | b'S' | b't' | b'T'))?;
     [b"script".as_slice(), b"style", b"textarea", b"title"].into_iter().find(|name| {
         rest.len() > name.len()
             && rest[..name.len()].eq_ignore_ascii_case(name)
@@ -218,61 +236,21 @@ fn raw_text_end(body: &[u8], from: usize, name: &[u8]) -> usize {
 }
 
 /// A bar that holds the anchor between pipes, and the text from the anchor on.
-struct Bar {
+struct Bar<'a> {
     date: Option<NaiveDate>,
-    text: String,
+    text: Cow<'a, str>,
     replaced: bool,
 }
 
-impl Bar {
-    fn at(body: &[u8], place: Place, encoding: &'static Encoding) -> Option<Self> {
+impl<'a> Bar<'a> {
+    fn at(body: &'a [u8], place: Place, encoding: &'static Encoding) -> Option<Self> {
         let before = words(&charset::decode(&body[place.before..place.anchor], encoding, true).text);
         if before.last()?.text != "|" {
             return None;
         }
-        let end = body.len().min(place.anchor + WINDOW_AFTER);
-        let after = charset::decode(&body[place.anchor..end], encoding, end == body.len());
-        let bar = Self { date: date_before(&before), text: after.text, replaced: after.replaced };
-        let is_bar = |words: &[Word]| {
-            words.first().is_some_and(|word| word.text.as_bytes() == ANCHOR)
-                && words.get(1).is_some_and(|word| word.text == "|")
-        };
-        let first = bar.steps().find(|words| words.len() > MARGIN).unwrap_or_else(|| words(&bar.text));
-        is_bar(&first).then_some(bar)
+        let Decoded { text, replaced } = after(body, place.anchor, WINDOW_AFTER, encoding);
+        is_bar(&text).then(|| Self { date: date_before(&before), text, replaced })
     }
-
-    /// What a reader has read when it read the rows after the bar too.
-    fn read(&self, reader: &Reader) -> Reader {
-        for words in self.steps() {
-            let mut trial = reader.clone();
-            let end = trial.read_rows(words.get(2..).unwrap_or_default());
-            if end + MARGIN < words.len() {
-                return trial;
-            }
-        }
-        let mut last = reader.clone();
-        last.read_rows(words(&self.text).get(2..).unwrap_or_default());
-        last
-    }
-
-    /// The words of the beginning, in growing steps, as far as those are shorter than the whole.
-    fn steps(&self) -> impl Iterator<Item = Vec<Word>> {
-        let ends = STEPS.into_iter().map(|reach| tag_behind(self.text.as_bytes(), reach));
-        ends.take_while(|end| *end < self.text.len()).map(|end| words_ahead(&self.text, end))
-    }
-}
-
-/// The first tag that begins at a place or behind it, or the end.
-fn tag_behind(text: &[u8], reach: usize) -> usize {
-    let (mut at, mut endless) = (0, 0);
-    while let Some(offset) = memchr(b'<', &text[at..]) {
-        let tag = at + offset;
-        if tag >= reach {
-            return tag;
-        }
-        at = markup_end(text, tag, &mut endless);
-    }
-    text.len()
 }
 
 /// `Sabtu, 29 Maret 2025 | : WIB |`: the date right before the bar, past an empty or a filled-in clock.
@@ -309,7 +287,7 @@ fn month_number(name: &str) -> Option<u32> {
 }
 
 /// Collects the rows of all copies of the block.
-#[derive(Default, Clone)]
+#[derive(Default)]
 struct Reader {
     rows: Vec<Quote>,
     issues: Vec<Issue>,
@@ -317,11 +295,16 @@ struct Reader {
 }
 
 impl Reader {
-    /// Reads rows, and tells how many words it went through.
-    fn read_rows(&mut self, words: &[Word]) -> usize {
+    /// Reads the rows behind a bar.
+    fn read_rows(&mut self, ahead: &mut Words<'_>) {
+        const BAR_WORDS: usize = 2;
         let rows_before = self.rows.len();
-        let mut at = 0;
-        while at < words.len() && self.lines.len() <= MAX_ROWS {
+        let mut at = BAR_WORDS;
+        while self.lines.len() <= MAX_ROWS {
+            let words = ahead.at_least(at + MARGIN);
+            if at >= words.len() {
+                break;
+            }
             match read_row(words, at) {
                 Found::Row { quote, next } if is_believable(&quote, words, next) => {
                     self.line(quote.text.clone());
@@ -343,9 +326,9 @@ impl Reader {
             }
         }
         if self.rows.len() == rows_before {
-            self.issue(Issue::NoRows { found: excerpt(&words[..words.len().min(LOOKAHEAD)]) });
+            let begin = ahead.at_least(BAR_WORDS + LOOKAHEAD).get(BAR_WORDS..).unwrap_or_default();
+            self.issue(Issue::NoRows { found: excerpt(&begin[..begin.len().min(LOOKAHEAD)]) });
         }
-        at
     }
 
     fn line(&mut self, line: String) {
@@ -410,14 +393,6 @@ mod tests {
 
     use super::*;
 
-    /// What is read where everything behind a bar is taken apart at once.
-    fn read_at_once(bars: &[Bar]) -> Reader {
-        bars.iter().fold(Reader::default(), |mut reader, bar| {
-            reader.read_rows(words(&bar.text).get(2..).unwrap_or_default());
-            reader
-        })
-    }
-
     fn page(rows: usize, behind: usize) -> Vec<u8> {
         let row =
             |row: usize| format!("<li class='a>b'>IDX{row} 7.197 56,12 <b>0,79%</b></li><!-- | 1,2% -->\n");
@@ -431,7 +406,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(64))]
 
         #[test]
-        fn a_window_taken_apart_in_steps_gives_what_it_gives_at_once(
+        fn a_window_taken_apart_word_by_word_gives_what_it_gives_at_once(
             rows in 0_usize..300,
             behind in 0_usize..600,
             damage in prop::collection::vec((any::<prop::sample::Index>(), prop::sample::select(b"<>\"'-!/ 1%".to_vec())), 0..30),
@@ -444,8 +419,13 @@ mod tests {
             let mentions: Vec<usize> = FINDER.find_iter(&body).collect();
             let bar = |place| Bar::at(&body, place, encoding_rs::UTF_8);
             let bars: Vec<Bar> = shown(&body, &mentions).into_iter().filter_map(bar).collect();
-            let stepwise = bars.iter().fold(Reader::default(), |reader, bar| bar.read(&reader));
-            let whole = read_at_once(&bars);
+            let (mut stepwise, mut whole) = (Reader::default(), Reader::default());
+            for bar in &bars {
+                stepwise.read_rows(&mut Words::of(&bar.text));
+                let mut at_once = Words::of(&bar.text);
+                at_once.at_least(usize::MAX);
+                whole.read_rows(&mut at_once);
+            }
             prop_assert_eq!(stepwise.rows, whole.rows);
             prop_assert_eq!(stepwise.issues, whole.issues);
             prop_assert_eq!(stepwise.lines, whole.lines);

@@ -1,5 +1,7 @@
 //! Which character set a page is in, and its text. Replacement of broken bytes is noted, never silent.
 
+use std::borrow::Cow;
+
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use memchr::memmem;
 
@@ -8,8 +10,8 @@ const META_WINDOW: usize = 1024;
 
 /// Decoded text, and whether some of its bytes meant nothing in the character set.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Decoded {
-    pub(super) text: String,
+pub(super) struct Decoded<'a> {
+    pub(super) text: Cow<'a, str>,
     pub(super) replaced: bool,
 }
 
@@ -29,19 +31,24 @@ pub(super) fn is_wide(encoding: &'static Encoding) -> bool {
 
 /// Decodes a piece of a page. A character cut at the end of a piece that is not the page's last is dropped.
 /// Bytes that are plain UTF-8 are read so whatever was declared: a wrong declaration was the likelier mistake.
-pub(super) fn decode(bytes: &[u8], encoding: &'static Encoding, is_last: bool) -> Decoded {
+pub(super) fn decode<'a>(bytes: &'a [u8], encoding: &'static Encoding, is_last: bool) -> Decoded<'a> {
     if encoding != UTF_8 && !is_wide(encoding) && is_plainly_utf8(bytes) {
         return decode_as(bytes, UTF_8, is_last);
     }
     decode_as(bytes, encoding, is_last)
 }
 
-fn decode_as(bytes: &[u8], encoding: &'static Encoding, is_last: bool) -> Decoded {
+fn decode_as<'a>(bytes: &'a [u8], encoding: &'static Encoding, is_last: bool) -> Decoded<'a> {
+    let (text, replaced) = encoding.decode_with_bom_removal(bytes);
+    if is_last || !replaced {
+        return Decoded { text, replaced };
+    }
+    // Perhaps nothing is wrong but that the last character is cut.
     let mut decoder = encoding.new_decoder_with_bom_removal();
     let room = decoder.max_utf8_buffer_length(bytes.len()).unwrap_or(bytes.len() * 3 + 16);
     let mut text = String::with_capacity(room);
     let (_, _, replaced) = decoder.decode_to_string(bytes, &mut text, is_last);
-    Decoded { text, replaced }
+    Decoded { text: Cow::Owned(text), replaced }
 }
 
 /// Valid UTF-8 with at least one character beyond ASCII; an incomplete one at the very end is forgiven.
@@ -88,6 +95,13 @@ mod tests {
         assert_eq!(detect(None, b"no word of it").name(), "UTF-8");
         assert_eq!(detect(Some("text/html; charset=klingon"), b"").name(), "UTF-8");
         assert_eq!(detect(None, b"\xff\xfea\0").name(), "UTF-16LE");
+    }
+
+    #[test]
+    fn what_is_utf_8_already_is_not_copied_and_a_mark_of_it_is_no_text() {
+        let marked = decode("\u{feff}LQ45 – 7".as_bytes(), UTF_8, true);
+        assert_eq!(marked, Decoded { text: Cow::Borrowed("LQ45 – 7"), replaced: false });
+        assert!(matches!(marked.text, Cow::Borrowed(_)));
     }
 
     #[test]

@@ -69,7 +69,7 @@ pub fn parse(body: &[u8], content_type: Option<&str>, layout: &Layout) -> Readin
     match layout {
         Layout::Kontan => {
             let body = if charset::is_wide(encoding) {
-                Cow::Owned(charset::decode(body, encoding, true).text.into_bytes())
+                Cow::Owned(charset::decode(body, encoding, true).text.into_owned().into_bytes())
             } else {
                 Cow::Borrowed(body)
             };

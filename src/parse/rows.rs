@@ -306,13 +306,11 @@ pub(super) fn is_convincing(quote: &Quote, is_first: bool) -> bool {
         || (is_first && known(&quote.label).is_some() && quote.figures.level.is_some())
 }
 
+/// The most characters of words in a message.
+pub(super) const EXCERPT: usize = 60;
+
 /// The words as they stood, for messages.
 pub(super) fn excerpt(words: &[Word]) -> String {
-    const MAX_CHARS: usize = 60;
     let line = line_of(words);
-    if line.chars().count() <= MAX_CHARS {
-        line
-    } else {
-        line.chars().take(MAX_CHARS).chain(['…']).collect()
-    }
+    if line.chars().count() <= EXCERPT { line } else { line.chars().take(EXCERPT).chain(['…']).collect() }
 }

@@ -32,20 +32,54 @@ const HIDDEN: [&[u8]; 5] = [b"script", b"style", b"title", b"textarea", b"templa
 
 /// The words of a window that begins in text, not inside a tag.
 pub(super) fn words(window: &str) -> Vec<Word> {
-    words_ahead(window, window.len())
+    let mut words = Words::of(window);
+    words.at_least(usize::MAX);
+    words.joined
 }
 
-/// The words of a window up to a place where a tag begins, or its end: those that [`words`] begins with.
-pub(super) fn words_ahead(window: &str, end: usize) -> Vec<Word> {
-    let mut splitter = Splitter { lines_end_rows: !has_markup(window), ..Splitter::default() };
-    for piece in pieces(&window[..end]) {
-        match piece {
-            Piece::Text(text) => splitter.text(&text),
-            Piece::Tag => splitter.tag(),
-        }
+/// The words of a window, which is taken apart no further than they are asked for: that costs more than all else that
+/// is done to a page.
+pub(super) struct Words<'a> {
+    pieces: Box<dyn Iterator<Item = Piece> + 'a>,
+    splitter: Splitter,
+    joined: Vec<Word>,
+    is_whole: bool,
+}
+
+impl<'a> Words<'a> {
+    pub(super) fn of(window: &'a str) -> Self {
+        let splitter = Splitter { lines_end_rows: !has_markup(window), ..Splitter::default() };
+        Self { pieces: Box::new(pieces(window)), splitter, joined: Vec::new(), is_whole: false }
     }
-    splitter.end_word();
-    join_signs(splitter.words)
+
+    /// The words that the window begins with: at least so many, if it has them.
+    pub(super) fn at_least(&mut self, count: usize) -> &[Word] {
+        while !self.is_whole && self.settled() < count {
+            match self.pieces.next() {
+                Some(Piece::Text(text)) => self.splitter.text(&text),
+                Some(Piece::Tag) => self.splitter.tag(),
+                None => self.is_whole = true,
+            }
+            self.join();
+        }
+        &self.joined[..self.settled()]
+    }
+
+    /// What comes next may still become a part of the last word.
+    fn settled(&self) -> usize {
+        if self.is_whole { self.joined.len() } else { self.joined.len().saturating_sub(1) }
+    }
+
+    /// Takes over what is split; the splitter may still take its last word back.
+    fn join(&mut self) {
+        if self.is_whole {
+            self.splitter.end_word();
+        }
+        let kept = usize::from(!self.is_whole);
+        let words = &mut self.splitter.words;
+        let done = words.len().saturating_sub(kept);
+        words.drain(..done).for_each(|word| join_signs(&mut self.joined, word));
+    }
 }
 
 fn has_markup(window: &str) -> bool {
@@ -60,7 +94,7 @@ enum Piece {
 }
 
 /// Shown text and the tags between it; comments leave no trace, so `919<!-- -->,20` is one number.
-fn pieces(window: &str) -> Vec<Piece> {
+fn pieces(window: &str) -> impl Iterator<Item = Piece> {
     let mut hidden: Option<Vec<u8>> = None;
     let mut emitter = CallbackEmitter::new(move |event: CallbackEvent<'_>, _: Span<()>| match event {
         CallbackEvent::OpenStartTag { name } => {
@@ -81,8 +115,7 @@ fn pieces(window: &str) -> Vec<Piece> {
         _ => None,
     });
     emitter.naively_switch_states(true);
-    let Ok(pieces) = Tokenizer::new_with_emitter(window, emitter).collect::<Result<Vec<_>, _>>();
-    pieces
+    Tokenizer::new_with_emitter(window, emitter).map(|Ok(piece)| piece)
 }
 
 #[derive(Default)]
@@ -98,16 +131,16 @@ struct Splitter {
 impl Splitter {
     fn text(&mut self, text: &str) {
         for character in text.chars() {
-            if is_invisible(character) {
-                continue;
-            }
-            if is_space(character) {
+            // Most are; it spares them all the questions.
+            if character.is_ascii_alphanumeric() {
+                self.ordinary(character);
+            } else if is_space(character) {
                 self.end_word();
                 self.spaced = true;
                 self.boundary |= self.lines_end_rows && (character == '\n' || character == '\r');
             } else if is_bullet(character) {
                 self.tag();
-            } else {
+            } else if !is_invisible(character) {
                 self.character(character);
             }
         }
@@ -135,12 +168,16 @@ impl Splitter {
                 last.text.push(character);
             }
         } else {
-            self.rejoin_label(character);
-            self.current.push(character);
+            self.ordinary(character);
             if character == '%' {
                 self.split();
             }
         }
+    }
+
+    fn ordinary(&mut self, character: char) {
+        self.rejoin_label(character);
+        self.current.push(character);
     }
 
     /// Whether the word just ended is `(1,2%`.
@@ -150,7 +187,7 @@ impl Splitter {
     }
 
     fn rejoin_label(&mut self, next: char) {
-        if !(is_sign(&self.current) && self.glued && next.is_alphabetic()) {
+        if !(self.glued && next.is_alphabetic() && is_sign(&self.current)) {
             return;
         }
         if let Some(word) = self.words.pop() {
@@ -185,26 +222,24 @@ impl Splitter {
     }
 }
 
-/// A sign or a `%` in an element of its own belongs to the number it touches.
-fn join_signs(words: Vec<Word>) -> Vec<Word> {
-    let mut joined: Vec<Word> = Vec::with_capacity(words.len());
-    for word in words {
-        if let Some(last) = joined.last_mut() {
-            let touches = word.gap != Gap::Space;
-            let completes_sign =
-                touches && is_sign(&last.text) && numeral(&word.text).is_some_and(|n| n.is_unsigned());
-            // A `%` on its own can belong to nothing but the number before it.
+/// Adds a word. A sign or a `%` in an element of its own belongs to the number it touches.
+fn join_signs(joined: &mut Vec<Word>, word: Word) {
+    if let Some(last) = joined.last_mut() {
+        let touches = word.gap != Gap::Space;
+        let completes_sign =
+            touches && is_sign(&last.text) && numeral(&word.text).is_some_and(|n| n.is_unsigned());
+        // A `%` on its own can belong to nothing but the number before it.
+        let completes_percentage = word.text == "%" && {
             let is_number =
                 numeral(&last.text).is_some_and(|n| !n.is_percentage) || ends_in_decimals(&last.text);
-            let completes_percentage = word.text == "%" && (is_number || touches && is_sign(&last.text));
-            if completes_sign || completes_percentage {
-                last.text.push_str(&word.text);
-                continue;
-            }
+            is_number || touches && is_sign(&last.text)
+        };
+        if completes_sign || completes_percentage {
+            last.text.push_str(&word.text);
+            return;
         }
-        joined.push(word);
     }
-    joined
+    joined.push(word);
 }
 
 /// `RD.CAMPURAN0.03`: a label with a number glued to it.
@@ -262,6 +297,8 @@ pub(super) fn line_of(words: &[Word]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn split(window: &str) -> Vec<String> {
@@ -306,4 +343,41 @@ mod tests {
             assert_eq!(texts(&words(&line_of(&first))), texts(&first), "{window}");
         }
     }
+
+    proptest! {
+        #[test]
+        fn words_that_are_known_stay_as_they_are_when_more_is_taken_apart(
+            parts in prop::collection::vec(prop::sample::select(PARTS.to_vec()), 0..40),
+        ) {
+            let window = parts.concat();
+            let all = words(&window);
+            let mut stepwise = Words::of(&window);
+            for count in 0..=all.len() + 1 {
+                let known = stepwise.at_least(count);
+                prop_assert!(known.len() >= count.min(all.len()));
+                prop_assert_eq!(known, &all[..known.len()]);
+            }
+        }
+    }
+
+    const PARTS: [&str; 18] = [
+        "LQ45",
+        "919,20",
+        "-",
+        "+",
+        "16,32",
+        "%",
+        "(1,2",
+        ")",
+        " ",
+        "\n",
+        "&nbsp;",
+        "•",
+        "▼",
+        "|",
+        "<b>",
+        "</b>",
+        "<script>",
+        "</script>",
+    ];
 }

@@ -41,12 +41,16 @@ impl<'a> Fields<'a> {
 }
 
 fn pairs(lines: &str) -> impl Iterator<Item = (&str, &str)> {
-    let lines = lines.split('\n').filter_map(|line| line.split_once(':'));
-    lines.map(|(name, value)| (name.trim(), value.trim()))
+    untrimmed(lines).map(|(name, value)| (name.trim(), value.trim()))
+}
+
+fn untrimmed(lines: &str) -> impl Iterator<Item = (&str, &str)> {
+    lines.split('\n').filter_map(|line| line.split_once(':'))
 }
 
 fn find<'a>(lines: &'a str, name: &str) -> Option<&'a str> {
-    pairs(lines).find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    let mut fields = untrimmed(lines);
+    fields.find(|(known, _)| known.trim().eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
 }
 
 /// Where the bytes behind a head begin: after its first empty line. `None` while there is no such line.
