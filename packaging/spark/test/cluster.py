@@ -1,5 +1,6 @@
 """A Spark of its own on the loopback device: a master and workers, each a process. Ends what it started and no other."""
 
+import contextlib
 import os
 import re
 import subprocess
@@ -47,6 +48,13 @@ def environment():
     }
 
 
+def is_executor(process):
+    try:
+        return b"CoarseGrainedExecutorBackend" in Path(f"/proc/{process}/cmdline").read_bytes()
+    except FileNotFoundError:
+        return False
+
+
 class Cluster:
     """A master and two workers."""
 
@@ -84,13 +92,15 @@ class Cluster:
         return found and found[1]
 
     def kill(self, name):
-        """Takes a machine away: its worker and what that started, none of which is asked."""
+        """Takes a machine away: its worker and what that started, none of which is asked. Says how many executors it had."""
         worker = self.started.pop(name)
-        # A process may pass from one thread to another while they are looked at.
+        # A process may pass from one thread to another while they are looked at, and a helper of the worker end meanwhile.
         children = Path(f"/proc/{worker.pid}/task").glob("*/children")
-        executors = {int(process) for file in children for process in file.read_text().split()}
-        for process in (worker.pid, *executors):
-            os.kill(process, 9)
+        started = {int(process) for file in children for process in file.read_text().split()}
+        executors = [process for process in started if is_executor(process)]
+        for process in (worker.pid, *started):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, 9)
         worker.wait()
         return len(executors)
 
