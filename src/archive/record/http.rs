@@ -3,8 +3,6 @@
 
 use std::borrow::Cow;
 
-use memchr::memmem;
-
 use super::Fields;
 use super::coding::{self, Decoded};
 
@@ -72,26 +70,6 @@ fn is_chunked(fields: &Fields<'_>) -> bool {
     fields.get("Transfer-Encoding").is_some_and(|coding| coding.to_ascii_lowercase().contains("chunked"))
 }
 
-/// Whether the decoded body of this block could hold these bytes. Cheap: false only where the body is kept as it was
-/// written, in a charset that writes ASCII as ASCII, and does not hold them.
-#[must_use]
-pub fn may_hold(block: &[u8], needle: &[u8]) -> bool {
-    memmem::find(block, needle).is_some() || is_coded(block)
-}
-
-/// Chunks may split the bytes, compression and wide characters hide them.
-fn is_coded(block: &[u8]) -> bool {
-    let (fields, body) = if block.starts_with(b"HTTP/") { split(block) } else { (Fields::default(), block) };
-    let is_wide = |name: &str| name.to_ascii_lowercase().contains("utf-16");
-    let named = fields.iter().any(|(name, value)| match name.len() {
-        16 if name.eq_ignore_ascii_case("Content-Encoding") => true,
-        17 if name.eq_ignore_ascii_case("Transfer-Encoding") => true,
-        12 if name.eq_ignore_ascii_case("Content-Type") => is_wide(value),
-        _ => false,
-    });
-    named || body.starts_with(&[0xff, 0xfe]) || body.starts_with(&[0xfe, 0xff])
-}
-
 #[cfg(test)]
 mod tests {
     use std::io::Write;
@@ -138,21 +116,5 @@ mod tests {
         let head = "X-Crawler-Content-Encoding: gzip\r\nX-Crawler-Transfer-Encoding: chunked\r\n";
         let block = format!("HTTP/1.1 200 OK\r\n{head}\r\n5\r\nabc");
         assert_eq!(&*response(block.as_bytes()).body, b"5\r\nabc");
-    }
-
-    #[test]
-    fn only_a_body_that_is_as_it_was_written_cannot_hold_what_is_not_seen_in_it() {
-        let check = |head: &str, body: &[u8], expected: bool| {
-            let block = [format!("HTTP/1.1 200 OK\r\n{head}\r\n").as_bytes(), body].concat();
-            assert_eq!(may_hold(&block, b"INDIKATOR"), expected, "{head}");
-        };
-        check("", b"<html>", false);
-        check("", b"<b>INDIKATOR", true);
-        check("X-Crawler-Content-Encoding: gzip\r\n", b"<html>", false);
-        check("content-encoding: gzip\r\n", b"<html>", true);
-        check("Transfer-Encoding: chunked\r\n", b"3\r\nIND\r\n", true);
-        check("Content-Type: text/html; charset=UTF-16LE\r\n", b"I\0N\0", true);
-        check("", b"\xff\xfeI\0N\0", true);
-        assert!(!may_hold(b"LQ45", b"INDIKATOR") && may_hold(b"| INDIKATOR", b"INDIKATOR"));
     }
 }

@@ -24,7 +24,7 @@ use crate::domain::Timestamp;
 
 pub use fields::Fields;
 pub use format::{ENOUGH, Format, detect};
-pub use http::{Response, head, may_hold, response};
+pub use http::{Response, head, response};
 use reader::Reader;
 pub use wacz::read as read_wacz;
 
