@@ -1,10 +1,9 @@
 //! When a capture was made, as its record says. The crawler's time, never the page's own.
 
-use chrono::{DateTime, NaiveDateTime};
-
 use crate::domain::Timestamp;
 
 use super::super::record::Record;
+use super::super::stamp::Stamp;
 
 /// What says when a capture was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -58,13 +57,13 @@ fn wayback_digits(url: &str) -> Option<&str> {
 }
 
 fn of_digits(digits: &str) -> Result<Timestamp, Untimed> {
-    let time = NaiveDateTime::parse_from_str(digits, "%Y%m%d%H%M%S");
-    time.map(|time| DateTime::from_naive_utc_and_offset(time, chrono::Utc))
-        .map_err(|_| Untimed::Impossible(digits.to_owned()))
+    Stamp::read(digits).map(Stamp::time).ok_or_else(|| Untimed::Impossible(digits.to_owned()))
 }
 
 #[cfg(test)]
 mod tests {
+    use chrono::DateTime;
+
     use super::super::super::record::{Fields, Kind};
     use super::*;
 

@@ -4,6 +4,7 @@
 use std::io::Read;
 use std::ops::ControlFlow;
 
+use crate::archive::record::MAX_BLOCK;
 use crate::ingest::Captured;
 use crate::parse::{self, Issue};
 
@@ -11,9 +12,6 @@ use super::form::Bytes;
 use super::found::{Fault, Found, Place, Sort};
 use super::sidecar::{self, Said};
 use super::{Input, Setting, Sink, written};
-
-/// The most bytes of a page.
-const MAX_BYTES: u64 = 64 * 1024 * 1024;
 
 const NO_TIME: &str = "when it was captured is not known: --at says it, or a file beside it (PAGE.json with captured_at), \
                        or its name (20240423091500.html)";
@@ -34,12 +32,12 @@ pub(super) fn read(
         return sink(Found::Fault(Fault::new(place, Sort::Unsound, NO_TIME)));
     };
     let mut body = Vec::new();
-    if let Err(error) = bytes.take(MAX_BYTES + 1).read_to_end(&mut body) {
+    if let Err(error) = bytes.take(MAX_BLOCK + 1).read_to_end(&mut body) {
         let what = format!("failed to read it: {error}");
         return sink(Found::Fault(Fault::new(place, Sort::Unreadable, what)));
     }
-    if body.len() as u64 > MAX_BYTES {
-        return sink(unsound(format!("a page has at most {MAX_BYTES} bytes; this has more")));
+    if body.len() as u64 > MAX_BLOCK {
+        return sink(unsound(format!("a page has at most {MAX_BLOCK} bytes; this has more")));
     }
     let reading = parse::parse(&body, None, setting.layout);
     if reading.quotes.is_empty() {

@@ -1,4 +1,4 @@
-//! How far a fetch is, on stderr: a bar on a terminal, now and then a line elsewhere. The only user of indicatif.
+//! How far a fetch is, on stderr: a bar on a terminal, now and then a line elsewhere.
 
 use std::io::IsTerminal;
 
