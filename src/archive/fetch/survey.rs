@@ -4,10 +4,9 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
-use sha1::{Digest, Sha1};
-
 use super::FetchingError;
 use crate::archive::place::Place;
+use crate::domain::Digester;
 
 /// A longer line names no place.
 const LONGEST: u64 = 1 << 20;
@@ -25,15 +24,14 @@ pub(super) struct Survey {
 impl Survey {
     /// Looks through a plan.
     pub(super) fn of(path: &Path) -> Result<Self, FetchingError> {
-        let (mut places, mut sum) = (0, Sha1::new());
+        let (mut places, mut sum) = (0, Digester::default());
         for line in lines(path)? {
             let line = line?;
             places += 1;
             sum.update(line.text.as_bytes());
             sum.update(b"\n");
         }
-        let mark = sum.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(Self { path: path.to_owned(), places, mark })
+        Ok(Self { path: path.to_owned(), places, mark: sum.digest().to_string() })
     }
 
     /// The places, each with its text and the number of its line.

@@ -3,7 +3,7 @@
 
 use std::collections::{HashSet, VecDeque};
 
-use sha1::{Digest, Sha1};
+use crate::domain::Digest;
 
 /// How many lines are remembered; about 12 MB.
 const REMEMBERED: usize = 1 << 18;
@@ -20,7 +20,7 @@ pub(super) struct Seen {
 impl Seen {
     /// Whether a line was not seen before, as far as that is remembered.
     pub(super) fn is_new(&mut self, line: &str) -> bool {
-        let digest = Sha1::digest(line.as_bytes());
+        let Digest(digest) = Digest::of(line.as_bytes());
         let mut mark = Mark::default();
         mark.copy_from_slice(&digest[..size_of::<Mark>()]);
         if !self.marks.insert(mark) {
