@@ -10,8 +10,8 @@ use super::panel::Panel;
 use super::reduce::Point;
 use super::track::{Mark, Track, refuse_one_point, samples, to_f64};
 use super::{ChartError, Days};
-use crate::domain::{Interval, Kind, Level, Timestamp};
-use crate::series::{Bar, Ohlc, Series};
+use crate::domain::{Interval, Kind, Level, Ohlc, Timestamp};
+use crate::series::{Bar, Series};
 
 /// Candles narrower than this many pixels, and the air beside them, cannot be told apart.
 const LEAST_PITCH: f64 = 5.0;

@@ -14,6 +14,7 @@ mod page;
 mod previous;
 mod quantity;
 mod quote;
+mod rollup;
 mod verdict;
 
 pub use attempt::{Attempt, Drift, Outcome};
@@ -29,6 +30,7 @@ pub use observation::{Observation, Run};
 pub use page::{Origin, Page, Validators};
 pub use quantity::{Bounds, Change, Level, MAX_DIGITS, Percent, Quantity, QuantityError};
 pub use quote::{Figures, Quote};
+pub use rollup::{Grain, Ohlc, Roll, Rollup};
 pub use verdict::{Contradiction, Verdict};
 
 /// An instant. Stored as whole UTC seconds, shown in a zone only where a person reads it.

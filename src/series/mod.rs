@@ -18,7 +18,7 @@ use crate::domain::{Indicator, Run, TimeRange, Timestamp};
 pub use change::{PERCENT_DECIMALS, percent_between, percent_change, round_percent};
 pub use derived::{Agreement, Base, DerivedClose, Sighted, derived_closes};
 pub use gaps::{is_stale, stretches};
-pub use resample::{Bar, Ohlc, resample};
+pub use resample::{Bar, resample};
 pub use returns::{DailyReturn, compound, compounded_index, daily_returns, resample_returns, start_of_day};
 pub use rhythm::Rhythm;
 pub use transform::{drawdown, moving_average, rebase};

@@ -1,51 +1,11 @@
 //! Runs into bars of open, high, low and close. Highs and lows are sampled: what nobody saw is not in them.
 
-use std::cmp::Ordering;
-
 use chrono::Duration;
 use chrono_tz::Tz;
 use rust_decimal::Decimal;
 
 use super::{Series, percent_change};
-use crate::domain::{Interval, Level, Run, TimeRange, Timestamp};
-
-/// The levels of one bar.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Ohlc {
-    /// The first level seen in the bar.
-    pub open: Level,
-    /// The greatest level seen in it.
-    pub high: Level,
-    /// The least level seen in it.
-    pub low: Level,
-    /// The last level seen in it.
-    pub close: Level,
-}
-
-impl Ohlc {
-    fn of(level: Level) -> Self {
-        Self { open: level, high: level, low: level, close: level }
-    }
-
-    fn add(&mut self, level: Level) {
-        if compare(level, self.high).is_gt() {
-            self.high = level;
-        }
-        if compare(level, self.low).is_lt() {
-            self.low = level;
-        }
-        self.close = level;
-    }
-}
-
-/// Exact, and without decimals when both were printed alike, as nearly all of a series are.
-fn compare(a: Level, b: Level) -> Ordering {
-    if a.0.scale() == b.0.scale() {
-        a.0.mantissa().cmp(&b.0.mantissa())
-    } else {
-        a.decimal().cmp(&b.decimal())
-    }
-}
+use crate::domain::{Interval, Level, Ohlc, Run, TimeRange, Timestamp};
 
 /// What was seen of an indicator between two instants of its zone's calendar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,7 +80,7 @@ impl Bars {
     fn add_at(&mut self, at: Timestamp, until: Timestamp, level: Level) -> Timestamp {
         match self.done.last_mut() {
             Some(Bar { end, levels: Some(levels), samples, .. }) if at < *end => {
-                levels.add(level);
+                *levels = levels.then(Ohlc::of(level));
                 *samples += 1;
                 let end = *end;
                 self.last_seen.pop();

@@ -18,6 +18,7 @@ mod pages;
 mod pauses;
 mod place;
 mod polls;
+mod rollups;
 mod seal;
 mod shared;
 mod sources;

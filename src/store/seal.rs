@@ -113,10 +113,30 @@ sealed!(
     "was_cut",
     "body",
 );
+sealed!(
+    ROLLUP,
+    "rollup",
+    "indicator_id",
+    "grain",
+    "first_seen",
+    "last_seen",
+    "open",
+    "open_scale",
+    "high",
+    "high_scale",
+    "high_at",
+    "low",
+    "low_scale",
+    "low_at",
+    "close",
+    "close_scale",
+    "runs",
+);
+sealed!(ROLLED, "rolled", "indicator_id", "until");
 sealed!(KEPT_SIGHTING, "kept_sighting", "page_id", "poll_id", "seen_at");
 
 /// Every sealed table.
-pub(super) static ALL: [&Sealed; 13] = [
+pub(super) static ALL: [&Sealed; 15] = [
     &SOURCE,
     &INDICATOR,
     &CAPTURE,
@@ -130,6 +150,8 @@ pub(super) static ALL: [&Sealed; 13] = [
     &DELIVERY,
     &KEPT_PAGE,
     &KEPT_SIGHTING,
+    &ROLLUP,
+    &ROLLED,
 ];
 
 impl Sealed {
