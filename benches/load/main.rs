@@ -15,6 +15,8 @@
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
 
+#[path = "../common/labels.rs"]
+mod labels;
 mod server;
 mod usage;
 

@@ -8,19 +8,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 
-const LABELS: [&str; 11] = [
-    "EMAS",
-    "USD/IDR",
-    "IDX",
-    "KOMPAS100",
-    "LQ45",
-    "ISSI",
-    "IDX30",
-    "IDXHIDIV20",
-    "IDX80",
-    "IDXV30",
-    "IDXQ30",
-];
+use crate::labels::LABELS;
 
 /// When requests for its page came to each address, since the start.
 type Arrivals = Arc<Mutex<Vec<Vec<Duration>>>>;

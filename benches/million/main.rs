@@ -15,6 +15,9 @@
     reason = "a benchmark prints what it measured, and compares rows"
 )]
 
+#[path = "../common/labels.rs"]
+mod labels;
+
 use std::collections::HashMap;
 use std::fmt::Write;
 use std::path::Path;
@@ -27,24 +30,12 @@ use pantau::ingest::{Batch, Captured, Recorded, Source};
 use pantau::parse::{self, Layout, Reading};
 use pantau::store::{Store, StoreError};
 
+use labels::LABELS;
+
 /// As much as `pantau import` gathers.
 const BATCH_BYTES: usize = 24 * 1024 * 1024;
 /// As long as one of its transactions lasts.
 const TRANSACTION: Duration = Duration::from_millis(200);
-
-const LABELS: [&str; 11] = [
-    "EMAS",
-    "USD/IDR",
-    "IDX",
-    "KOMPAS100",
-    "LQ45",
-    "ISSI",
-    "IDX30",
-    "IDXHIDIV20",
-    "IDX80",
-    "IDXV30",
-    "IDXQ30",
-];
 
 /// When the header shows other values.
 #[derive(Clone, Copy)]

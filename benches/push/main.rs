@@ -13,7 +13,9 @@ mod common;
 mod database;
 #[path = "../year/folder.rs"]
 mod folder;
-#[path = "../year/market.rs"]
+#[path = "../common/labels.rs"]
+mod labels;
+#[path = "../common/market.rs"]
 mod market;
 #[path = "../../tests/integration/postgres.rs"]
 mod postgres;

@@ -20,6 +20,9 @@
 mod database;
 mod folder;
 mod idle;
+#[path = "../common/labels.rs"]
+mod labels;
+#[path = "../common/market.rs"]
 mod market;
 mod measure;
 

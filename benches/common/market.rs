@@ -5,6 +5,8 @@ use chrono::{NaiveDate, Timelike};
 use pantau::calendar::{Calendar, Phase};
 use pantau::domain::Timestamp;
 
+use crate::labels::LABELS;
+
 /// Numbers from a seed, after Steele, Lea and Flood's splitmix64.
 #[derive(Debug)]
 pub(crate) struct Numbers(u64);
@@ -58,7 +60,12 @@ struct Row {
 }
 
 impl Row {
-    fn new(label: &'static str, habit: Habit, level: i64) -> Self {
+    fn new(label: &'static str, level: i64) -> Self {
+        let habit = match label {
+            "EMAS" => Habit::Gold,
+            "USD/IDR" => Habit::Rate,
+            _ => Habit::Index,
+        };
         Self { label, habit, level: level * 100, previous: level * 100 }
     }
 
@@ -120,20 +127,8 @@ struct Today {
 
 impl Market {
     pub(crate) fn new(seed: u64) -> Self {
-        let index = |label, level| Row::new(label, Habit::Index, level);
-        let rows = vec![
-            Row::new("EMAS", Habit::Gold, 1_524_000),
-            Row::new("USD/IDR", Habit::Rate, 16_190),
-            index("IDX", 7_080),
-            index("KOMPAS100", 1_020),
-            index("LQ45", 827),
-            index("ISSI", 215),
-            index("IDX30", 425),
-            index("IDXHIDIV20", 505),
-            index("IDX80", 118),
-            index("IDXV30", 128),
-            index("IDXQ30", 139),
-        ];
+        let levels = [1_524_000, 16_190, 7_080, 1_020, 827, 215, 425, 505, 118, 128, 139];
+        let rows = LABELS.iter().zip(levels).map(|(label, level)| Row::new(label, level)).collect();
         Self { calendar: Calendar::idx(), numbers: Numbers::new(seed), rows, today: None }
     }
 
