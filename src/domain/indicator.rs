@@ -161,7 +161,7 @@ pub const CATALOGUE: [Known; 14] = [
 /// The catalogue's entry of a label, whatever its case.
 #[must_use]
 pub fn known(label: &str) -> Option<Known> {
-    CATALOGUE.into_iter().find(|known| known.label.eq_ignore_ascii_case(label))
+    CATALOGUE.iter().copied().find(|known| known.label.eq_ignore_ascii_case(label))
 }
 
 /// Kind and unit of any label: from the catalogue; a label that begins with `RD.` (reksa dana, a mutual-fund

@@ -2,12 +2,11 @@
 //! A byte search finds the word; only a bounded window around it is ever decoded and taken apart.
 
 use std::borrow::Cow;
-use std::collections::VecDeque;
 use std::sync::LazyLock;
 
 use chrono::{Datelike, NaiveDate};
 use encoding_rs::Encoding;
-use memchr::{memchr, memchr2, memchr3, memmem};
+use memchr::{memchr, memchr_iter, memchr2, memmem};
 
 use crate::domain::Quote;
 
@@ -16,7 +15,8 @@ use super::charset::{self, Decoded};
 use super::copies::one_a_label;
 use super::issue::Issue;
 use super::problem::Problem;
-use super::rows::{EXCERPT, Found, excerpt, is_believable, is_convincing, read_row};
+use super::rows::{Found, excerpt, excerpt_ahead, is_believable, is_convincing, read_row};
+use super::shown::Shown;
 use super::tokens::{Word, Words, words};
 
 const ANCHOR: &[u8] = b"INDIKATOR";
@@ -24,18 +24,14 @@ const ANCHOR: &[u8] = b"INDIKATOR";
 static FINDER: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new(ANCHOR));
 /// Three copies of eleven rows in verbose markup take about 20 KB.
 const WINDOW_AFTER: usize = 64 * 1024;
-/// How many words ahead are known wherever a row is looked for. Not even a row that comes a few words later, and the one
-/// behind it, reach so far.
-const MARGIN: usize = 64;
 /// Enough for a date, a clock and the tags around them.
 const WINDOW_BEFORE: usize = 4 * 1024;
+/// How much ahead of the word is looked at first: most often enough.
+const GLANCE_BEFORE: usize = 256;
 /// A page shows the bar once, a rendered one perhaps three times.
 const MAX_BARS: usize = 8;
 /// Articles may mention the word; a page that puts it between bars more often than this is no header.
 const MAX_CANDIDATES: usize = 1024;
-/// A tag without an end is read as text. Each costs a look at the whole rest of the page, so after this many no
-/// further end is looked for.
-const MAX_ENDLESS_TAGS: usize = 64;
 /// How far from the word its bars can stand, tags and entities between included.
 const BAR_REACH: usize = 512;
 /// How much behind the word is looked at for its bar, before anything else is.
@@ -61,11 +57,7 @@ pub(super) fn mentions_anchor(body: &[u8]) -> bool {
 /// Reads the header of a page whose anchor is written in ASCII bytes.
 pub(super) fn read(body: &[u8], encoding: &'static Encoding) -> Block {
     let mentions: Vec<usize> = FINDER.find_iter(body).collect();
-    let bars: Vec<Bar> = shown(body, &candidates(body, &mentions, encoding))
-        .into_iter()
-        .filter_map(|place| Bar::at(body, place, encoding))
-        .take(MAX_BARS)
-        .collect();
+    let bars = bars(body, &mentions, encoding);
     if bars.is_empty() {
         let issue = match excerpt_of(body, encoding) {
             None => Issue::NoText { bytes: body.len() },
@@ -89,10 +81,34 @@ pub(super) fn read(body: &[u8], encoding: &'static Encoding) -> Block {
     block
 }
 
-/// The mentions that are worth a look at what is ahead of them in the page: they would be a bar in shown text.
-fn candidates(body: &[u8], mentions: &[usize], encoding: &'static Encoding) -> Vec<usize> {
+/// The bars of a page. Whether a mention is followed by one is cheaper to tell than whether it is shown.
+fn bars<'a>(body: &'a [u8], mentions: &[usize], encoding: &'static Encoding) -> Vec<Bar<'a>> {
     let may_be = mentions.iter().copied().filter(|&mention| may_be_bar(body, mention)).take(MAX_CANDIDATES);
-    may_be.filter(|&mention| is_bar(&after(body, mention, GLANCE, encoding).text)).collect()
+    let mut shown = Shown::of(body);
+    let candidates = may_be.filter(|&mention| is_bar_at(body, mention, encoding));
+    candidates
+        .filter_map(|place| shown.is_text(place).then(|| Bar::at(body, place, &shown, encoding)).flatten())
+        .take(MAX_BARS)
+        .collect()
+}
+
+/// Whether a mention and a bar behind it would be one in shown text.
+fn is_bar_at(body: &[u8], mention: usize, encoding: &'static Encoding) -> bool {
+    let behind = &body[mention + ANCHOR.len()..body.len().min(mention + GLANCE)];
+    encoding
+        .is_ascii_compatible()
+        .then(|| glance(behind))
+        .flatten()
+        .unwrap_or_else(|| is_bar(&after(body, mention, GLANCE, encoding).text))
+}
+
+/// Whether a bar is the next word behind the anchor, where spaces, a bar, letters and digits tell.
+fn glance(behind: &[u8]) -> Option<bool> {
+    match behind.trim_ascii_start().first()? {
+        b'|' => Some(true),
+        next if next.is_ascii_alphanumeric() => Some(false),
+        _ => None,
+    }
 }
 
 /// What is behind a mention, itself included, as far as a reach of bytes.
@@ -103,6 +119,11 @@ fn after<'a>(body: &'a [u8], mention: usize, reach: usize, encoding: &'static En
 
 /// Whether a text begins with the anchor and a bar.
 fn is_bar(text: &str) -> bool {
+    let behind = text.as_bytes().strip_prefix(ANCHOR).unwrap_or_default();
+    glance(behind).unwrap_or_else(|| has_bar_words(text))
+}
+
+fn has_bar_words(text: &str) -> bool {
     matches!(Words::of(text).at_least(2), [word, bar, ..] if word.text.as_bytes() == ANCHOR && bar.text == "|")
 }
 
@@ -119,7 +140,7 @@ fn excerpt_of(body: &[u8], encoding: &'static Encoding) -> Option<String> {
     let head = &body[..body.len().min(16 * 1024)];
     let is_binary = head.contains(&0) && !charset::is_wide(encoding);
     let text = charset::decode(head, encoding, false).text;
-    (!is_binary && !text.trim().is_empty()).then(|| excerpt(Words::of(&text).at_least(EXCERPT + 1)))
+    (!is_binary && !text.trim().is_empty()).then(|| excerpt_ahead(&mut Words::of(&text)))
 }
 
 /// An HTML document that was opened and never closed. An answer shorter than it promised can arrive as a success.
@@ -127,112 +148,6 @@ fn is_cut_short(body: &[u8]) -> bool {
     let head = body[..body.len().min(4096)].to_ascii_lowercase();
     let tail = body[body.len().saturating_sub(4096)..].to_ascii_lowercase();
     memmem::find(&head, b"<html").is_some() && memmem::find(&tail, b"</html").is_none()
-}
-
-/// A mention of the anchor in shown text, and where to begin reading ahead of it.
-#[derive(Debug, Clone, Copy)]
-struct Place {
-    anchor: usize,
-    before: usize,
-}
-
-/// The mentions that stand in shown text: not in a tag, a comment, a script or a style.
-/// Walks from tag to tag, so only pages that mention the word pay for it.
-fn shown(body: &[u8], mentions: &[usize]) -> Vec<Place> {
-    let mut places = Vec::new();
-    let mut tags: VecDeque<usize> = VecDeque::new();
-    let mut mentions = mentions.iter().copied().peekable();
-    let mut endless = 0;
-    let mut at = 0;
-    while mentions.peek().is_some() {
-        let tag = memchr(b'<', &body[at..]).map_or(body.len(), |offset| at + offset);
-        while let Some(anchor) = mentions.next_if(|&mention| mention < tag) {
-            places.push(Place { anchor, before: start_before(body, anchor, &tags) });
-        }
-        at = markup_end(body, tag, &mut endless);
-        while mentions.next_if(|&mention| mention < at).is_some() {}
-        if at > tag + 1 {
-            tags.push_back(tag);
-        }
-        while tags.front().is_some_and(|&first| first + WINDOW_BEFORE < at) && tags.len() > 1 {
-            tags.pop_front();
-        }
-    }
-    places
-}
-
-/// A place ahead of an anchor that is in text: the first tag within reach, else a line's or word's beginning.
-fn start_before(body: &[u8], anchor: usize, tags: &VecDeque<usize>) -> usize {
-    let reach = anchor.saturating_sub(WINDOW_BEFORE);
-    let tag = tags.iter().copied().find(|&tag| tag >= reach);
-    tag.filter(|_| reach > 0).unwrap_or_else(|| {
-        if reach == 0 {
-            0
-        } else {
-            memchr(b' ', &body[reach..anchor]).map_or(anchor, |offset| reach + offset)
-        }
-    })
-}
-
-/// Where the markup that begins at `<` ends; one byte further when it is only a character.
-fn markup_end(body: &[u8], tag: usize, endless: &mut usize) -> usize {
-    let after = |offset: Option<usize>, from: usize, length: usize| {
-        offset.map_or(body.len(), |offset| from + offset + length)
-    };
-    let Some(rest) = body.get(tag + 1..).filter(|rest| !rest.is_empty()) else { return body.len() };
-    if rest.starts_with(b"!--") {
-        let from = tag + 4;
-        return after(memmem::find(&body[from..], b"-->"), from, 3);
-    }
-    match rest[0] {
-        b'!' | b'?' => after(memchr(b'>', rest), tag + 1, 1),
-        b'/' if rest.get(1).is_some_and(u8::is_ascii_alphabetic) => tag_end(body, tag + 1, endless),
-        first if first.is_ascii_alphabetic() => {
-            let end = tag_end(body, tag + 1, endless);
-            raw_text_name(rest).map_or(end, |name| raw_text_end(body, end, name))
-        }
-        _ => tag + 1,
-    }
-}
-
-/// The end of a tag: its first `>` outside a quoted attribute value. Without one it was no tag.
-fn tag_end(body: &[u8], start: usize, endless: &mut usize) -> usize {
-    if *endless >= MAX_ENDLESS_TAGS {
-        return start;
-    }
-    let mut at = start;
-    while let Some(offset) = memchr3(b'>', b'"', b'\'', &body[at..]) {
-        let found = at + offset;
-        let byte = body[found];
-        if byte == b'>' {
-            return found + 1;
-        }
-        let is_value = body[start..found].trim_ascii_end().ends_with(b"=");
-        let closing = is_value.then(|| memchr(byte, &body[found + 1..])).flatten();
-        at = closing.map_or(found + 1, |offset| found + offset + 2);
-    }
-    *endless += 1;
-    start
-}
-
-/// Elements whose content is no markup.
-fn raw_text_name(rest: &[u8]) -> Option<&'static [u8]> {
-    // Few elements begin so: the others need no comparing.
-    rest.first().filter(|first| matches!(first, b's' | b'S' | b't' | b'T'))?;
-    [b"script".as_slice(), b"style", b"textarea", b"title"].into_iter().find(|name| {
-        rest.len() > name.len()
-            && rest[..name.len()].eq_ignore_ascii_case(name)
-            && !rest[name.len()].is_ascii_alphanumeric()
-    })
-}
-
-fn raw_text_end(body: &[u8], from: usize, name: &[u8]) -> usize {
-    memmem::find_iter(&body[from..], b"</")
-        .map(|offset| from + offset)
-        .find(|&at| {
-            body.get(at + 2..at + 2 + name.len()).is_some_and(|found| found.eq_ignore_ascii_case(name))
-        })
-        .unwrap_or(body.len())
 }
 
 /// A bar that holds the anchor between pipes, and the text from the anchor on.
@@ -243,26 +158,66 @@ struct Bar<'a> {
 }
 
 impl<'a> Bar<'a> {
-    fn at(body: &'a [u8], place: Place, encoding: &'static Encoding) -> Option<Self> {
-        let before = words(&charset::decode(&body[place.before..place.anchor], encoding, true).text);
+    fn at(body: &'a [u8], anchor: usize, shown: &Shown<'_>, encoding: &'static Encoding) -> Option<Self> {
+        let before = words_before(body, anchor, shown, encoding);
         if before.last()?.text != "|" {
             return None;
         }
-        let Decoded { text, replaced } = after(body, place.anchor, WINDOW_AFTER, encoding);
+        let Decoded { text, replaced } = after(body, anchor, WINDOW_AFTER, encoding);
         is_bar(&text).then(|| Self { date: date_before(&before), text, replaced })
     }
 }
 
+/// The words ahead of an anchor that is shown: at least as many as its date can stand in.
+fn words_before(body: &[u8], anchor: usize, shown: &Shown<'_>, encoding: &'static Encoding) -> Vec<Word> {
+    let words = |reach| {
+        let start = start_before(body, anchor, reach, shown);
+        words(&charset::decode(&body[start..anchor], encoding, true).text)
+    };
+    if mentions_template(&body[anchor.saturating_sub(WINDOW_BEFORE)..anchor]) {
+        return words(WINDOW_BEFORE);
+    }
+    let near = words(GLANCE_BEFORE);
+    // The first word may have begun further ahead.
+    let has_date = date_end(&near).is_some_and(|end| end > DATE_WORDS);
+    if has_date { near } else { words(WINDOW_BEFORE) }
+}
+
+/// Whether a template may begin in some bytes: it hides what comes after it.
+fn mentions_template(bytes: &[u8]) -> bool {
+    const NAME: &[u8] = b"template";
+    memchr_iter(b'<', bytes)
+        .any(|at| bytes[at + 1..].get(..NAME.len()).is_some_and(|found| found.eq_ignore_ascii_case(NAME)))
+}
+
+/// A place ahead of an anchor that is in text: the first tag within reach, else a word's beginning.
+fn start_before(body: &[u8], anchor: usize, reach: usize, shown: &Shown<'_>) -> usize {
+    let first = anchor.saturating_sub(reach);
+    if first == 0 {
+        return 0;
+    }
+    shown
+        .markup_within(reach, anchor)
+        .unwrap_or_else(|| memchr(b' ', &body[first..anchor]).map_or(anchor, |offset| first + offset))
+}
+
 /// `Sabtu, 29 Maret 2025 | : WIB |`: the date right before the bar, past an empty or a filled-in clock.
 fn date_before(words: &[Word]) -> Option<NaiveDate> {
+    let end = date_end(words)?;
+    let [day, month, year] = words.get(end.checked_sub(DATE_WORDS)?..end)? else { return None };
+    let year = year.text.parse().ok().filter(|year| (1990..=2200).contains(year))?;
+    NaiveDate::from_ymd_opt(year, month_number(&month.text)?, day.text.parse().ok()?)
+}
+
+const DATE_WORDS: usize = 3;
+
+/// Where a date would end: behind the last word that is no part of a clock.
+fn date_end(words: &[Word]) -> Option<usize> {
     let is_clock = |text: &str| {
         matches!(text, "|" | ":" | "WIB" | "-" | "," | "/")
             || text.contains([':', '.']) && text.chars().all(|c| c.is_ascii_digit() || c == ':' || c == '.')
     };
-    let end = words.iter().rposition(|word| !is_clock(&word.text))? + 1;
-    let [day, month, year] = words.get(end.checked_sub(3)?..end)? else { return None };
-    let year = year.text.parse().ok().filter(|year| (1990..=2200).contains(year))?;
-    NaiveDate::from_ymd_opt(year, month_number(&month.text)?, day.text.parse().ok()?)
+    Some(words.iter().rposition(|word| !is_clock(&word.text))? + 1)
 }
 
 const MONTHS: [&str; 12] = [
@@ -301,12 +256,11 @@ impl Reader {
         let rows_before = self.rows.len();
         let mut at = BAR_WORDS;
         while self.lines.len() <= MAX_ROWS {
-            let words = ahead.at_least(at + MARGIN);
-            if at >= words.len() {
+            if ahead.at_least(at + 1).len() <= at {
                 break;
             }
-            match read_row(words, at) {
-                Found::Row { quote, next } if is_believable(&quote, words, next) => {
+            match read_row(ahead, at) {
+                Found::Row { quote, next } if is_believable(&quote, ahead, next) => {
                     self.line(quote.text.clone());
                     self.rows.push(quote);
                     at = next;
@@ -316,9 +270,9 @@ impl Reader {
                     self.issue(Issue::BrokenRow { label, found: text });
                     at = next;
                 }
-                _ => match resumes(words, at, self.rows.len() == rows_before) {
+                _ => match resumes(ahead, at, self.rows.len() == rows_before) {
                     Some(next) => {
-                        self.issue(Issue::Skipped { found: excerpt(&words[at..next]) });
+                        self.issue(Issue::Skipped { found: excerpt(&ahead.at_least(next)[at..next]) });
                         at = next;
                     }
                     None => break,
@@ -360,13 +314,13 @@ impl Reader {
 }
 
 /// Where the block goes on after words that are no row, if a row within reach proves that it does.
-fn resumes(words: &[Word], at: usize, is_first: bool) -> Option<usize> {
-    let end = words.len().min(at + 1 + LOOKAHEAD);
-    for next in at + 1..end {
-        if words[next].text.as_bytes() == ANCHOR {
+fn resumes(ahead: &mut Words<'_>, at: usize, is_first: bool) -> Option<usize> {
+    for next in at + 1..at + 1 + LOOKAHEAD {
+        let word = ahead.at_least(next + 1).get(next)?;
+        if word.text.as_bytes() == ANCHOR {
             return None;
         }
-        if let Found::Row { quote, .. } = read_row(words, next)
+        if let Found::Row { quote, .. } = read_row(ahead, next)
             && is_convincing(&quote, is_first)
         {
             return Some(next);
@@ -417,8 +371,7 @@ mod tests {
                 body[at] = byte;
             }
             let mentions: Vec<usize> = FINDER.find_iter(&body).collect();
-            let bar = |place| Bar::at(&body, place, encoding_rs::UTF_8);
-            let bars: Vec<Bar> = shown(&body, &mentions).into_iter().filter_map(bar).collect();
+            let bars = bars(&body, &mentions, encoding_rs::UTF_8);
             let (mut stepwise, mut whole) = (Reader::default(), Reader::default());
             for bar in &bars {
                 stepwise.read_rows(&mut Words::of(&bar.text));

@@ -15,6 +15,7 @@ mod number;
 mod problem;
 mod rebuild;
 mod rows;
+mod shown;
 #[cfg(test)]
 mod tests;
 mod tokens;

@@ -83,8 +83,8 @@ impl Numeral<'_> {
     /// Everything it can stand for, the likeliest first; nothing when its marks make no sense.
     pub(super) fn readings(&self, role: Role, direction: Direction) -> Vec<Quantity> {
         let magnitudes = magnitudes(self.digits, role);
-        let negative = magnitudes.iter().map(|quantity| quantity.negated());
-        let positive = magnitudes.iter().copied();
+        let negative = magnitudes.clone().map(Quantity::negated);
+        let positive = magnitudes;
         match (self.sign, role, direction) {
             (Sign::Minus, ..) => negative.collect(),
             (Sign::Plus, ..) | (Sign::None, _, Direction::AsPrinted) => positive.collect(),
@@ -95,24 +95,24 @@ impl Numeral<'_> {
 }
 
 /// The unsigned values of digits and marks, the likeliest first.
-fn magnitudes(text: &str, role: Role) -> Vec<Quantity> {
-    let marks: Vec<char> = text.chars().filter(|character| !character.is_ascii_digit()).collect();
-    let readings = match marks[..] {
-        [] => vec![whole(text)],
-        [mark] => single_mark(text, mark, role),
-        [first, .., last] if first != last => vec![mixed_marks(text, first, last)],
-        [mark, ..] => vec![grouped(text, mark)],
+fn magnitudes(text: &str, role: Role) -> impl Iterator<Item = Quantity> + Clone {
+    let mut marks = text.chars().filter(|character| !character.is_ascii_digit());
+    let readings = match (marks.next(), marks.next_back()) {
+        (None, _) => [whole(text), None],
+        (Some(mark), None) => single_mark(text, mark, role),
+        (Some(first), Some(last)) if first != last => [mixed_marks(text, first, last), None],
+        (Some(mark), Some(_)) => [grouped(text, mark), None],
     };
-    readings.into_iter().flatten().collect()
+    readings.into_iter().flatten()
 }
 
 /// `1.005` and `0,75`: one mark either groups thousands or begins the decimals.
-fn single_mark(text: &str, mark: char, role: Role) -> Vec<Option<Quantity>> {
+fn single_mark(text: &str, mark: char, role: Role) -> [Option<Quantity>; 2] {
     let decimal = decimals(text, mark);
     match role {
-        Role::Percentage => vec![decimal],
-        Role::Amount(locale) if mark == thousands_mark(locale) => vec![grouped(text, mark), decimal],
-        Role::Amount(_) => vec![decimal, grouped(text, mark)],
+        Role::Percentage => [decimal, None],
+        Role::Amount(locale) if mark == thousands_mark(locale) => [grouped(text, mark), decimal],
+        Role::Amount(_) => [decimal, grouped(text, mark)],
     }
 }
 
@@ -168,7 +168,8 @@ fn quantity(integer: &str, fraction: &str) -> Option<Quantity> {
     if digits > MAX_DIGITS as usize {
         return None;
     }
-    let mantissa = format!("{integer}{fraction}").parse().ok()?;
+    let digits = integer.bytes().chain(fraction.bytes()).map(|byte| i64::from(byte - b'0'));
+    let mantissa = digits.fold(0, |mantissa, digit| mantissa * 10 + digit);
     Quantity::new(mantissa, u32::try_from(fraction.len()).ok()?).ok()
 }
 

@@ -5,11 +5,13 @@ use crate::domain::{CATALOGUE, Change, Figures, Level, Percent, Quantity, Quote,
 
 use super::Locale;
 use super::number::{Direction, Numeral, Role, is_minus, numeral};
-use super::tokens::{Word, is_arrow_word, line_of, points_down};
+use super::tokens::{Word, Words, is_arrow_word, line_of, points_down};
 
 /// A label of a header is short: `RD.PENDAPATAN TETAP` is two words and 19 characters.
 const MAX_LABEL_WORDS: usize = 4;
 const MAX_LABEL_CHARS: usize = 40;
+/// A row of one word and three values, the next one, and the label behind that.
+const ROW_WORDS: usize = 9;
 
 /// What stands at some place among the words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,8 +24,22 @@ pub(super) enum Found {
     Nothing,
 }
 
-/// Reads the row that begins at a word.
-pub(super) fn read_row(words: &[Word], start: usize) -> Found {
+/// Reads the row that begins at a word. No more is taken apart than shows where it ends.
+pub(super) fn read_row(ahead: &mut Words<'_>, start: usize) -> Found {
+    let mut count = start + ROW_WORDS;
+    while ahead.at_least(count).len() >= count && !is_settled(&ahead.at_least(count)[start..]) {
+        count += ROW_WORDS;
+    }
+    row_at(ahead.at_least(count), start)
+}
+
+/// Whether a row that begins with these words ends among them, whatever comes next: a word that is no value stands
+/// where its label has ended.
+fn is_settled(words: &[Word]) -> bool {
+    words.iter().skip(MAX_LABEL_WORDS + 1).any(|word| !is_value(&word.text))
+}
+
+fn row_at(words: &[Word], start: usize) -> Found {
     let Some(label_end) = label_end(words, start) else { return Found::Nothing };
     let columns = columns(words, label_end);
     let text = line_of(&words[start..columns.next]);
@@ -95,12 +111,15 @@ fn ends_label(words: &[Word], start: usize, at: usize) -> bool {
     if is_value(&word.text) {
         return true;
     }
-    let so_far = label_text(&words[start..at]);
-    let goes_on = known(&join(&so_far, &word.text)).is_some();
     let begins_known = begins_known_label(&word.text);
-    !goes_on
-        && (word.at_boundary && (begins_known || known(&so_far).is_some())
-            || begins_known && known(&so_far).is_some())
+    // Most words are told by these two; the others need the label that they end.
+    if !word.at_boundary && !begins_known {
+        return false;
+    }
+    let so_far = label_text(&words[start..at]);
+    let is_known = known(&so_far).is_some();
+    let ends = is_known || word.at_boundary && begins_known;
+    ends && known(&join(&so_far, &word.text)).is_none()
 }
 
 /// Whether a word is the first of a known label, with or without a value glued to it.
@@ -109,9 +128,14 @@ fn begins_known_label(text: &str) -> bool {
     if text.chars().nth(MAX_LABEL_CHARS).is_some() {
         return false;
     }
-    let splits = splits(text);
-    let firsts = CATALOGUE.iter().filter_map(|known| known.label.split(' ').next());
-    firsts.into_iter().any(|first| splits.iter().any(|split| split.label == first))
+    // Most words begin like none.
+    let alike = CATALOGUE.iter().filter(|known| known.label.as_bytes().first() == text.as_bytes().first());
+    let firsts = alike.filter_map(|known| known.label.split(' ').next());
+    let mut firsts = firsts.filter(|first| text.starts_with(first)).peekable();
+    firsts.peek().is_some() && {
+        let splits = splits(text);
+        firsts.any(|first| splits.iter().any(|split| split.label == first))
+    }
 }
 
 fn is_value(text: &str) -> bool {
@@ -132,11 +156,13 @@ fn is_label_word(text: &str) -> bool {
     text.trim_start_matches('(').starts_with(char::is_alphabetic) && shaped && text != "INDIKATOR"
 }
 
+const PLACEHOLDERS: [&str; 6] = ["n/a", "na", "n.a.", "nan", "null", "--.--"];
+
 fn is_placeholder(text: &str) -> bool {
     let bare = text.trim_end_matches('%');
     let dashes =
         !bare.is_empty() && bare.chars().all(|character| is_minus(character) || character == '\u{2014}');
-    dashes || matches!(bare.to_ascii_lowercase().as_str(), "n/a" | "na" | "n.a." | "nan" | "null" | "--.--")
+    dashes || PLACEHOLDERS.iter().any(|placeholder| placeholder.eq_ignore_ascii_case(bare))
 }
 
 /// The values after a label.
@@ -232,9 +258,8 @@ impl Reading {
         };
         let changes = read(amounts.get(1).copied().flatten(), role)?;
         let percents = read(percentage, Role::Percentage)?;
-        let figures = likeliest(&levels, &changes, &percents);
+        let (figures, verdict) = likeliest(&levels, &changes, &percents);
         let label = join(front, split.label);
-        let verdict = Verdict::of(&figures);
         let is_well_grouped = split.value.is_none_or(is_well_grouped);
         Some(Self { label, figures, verdict, is_whole_word: split.value.is_none(), is_well_grouped })
     }
@@ -264,7 +289,7 @@ fn likeliest(
     levels: &[Option<Quantity>],
     changes: &[Option<Quantity>],
     percents: &[Option<Quantity>],
-) -> Figures {
+) -> (Figures, Verdict) {
     let combinations = levels.iter().flat_map(|level| {
         changes.iter().flat_map(move |change| {
             percents.iter().map(move |percent| Figures {
@@ -274,9 +299,12 @@ fn likeliest(
             })
         })
     });
-    let mut combinations = combinations.peekable();
-    let first = combinations.peek().copied().unwrap_or_default();
-    combinations.find(|figures| Verdict::of(figures) == Verdict::Verified).unwrap_or(first)
+    let mut judged = combinations.map(|figures| (figures, Verdict::of(&figures)));
+    let first = judged.next().unwrap_or((Figures::default(), Verdict::Unverifiable));
+    if first.1 == Verdict::Verified {
+        return first;
+    }
+    judged.find(|(_, verdict)| *verdict == Verdict::Verified).unwrap_or(first)
 }
 
 /// The reading of the highest rank; of equals the one that splits earliest.
@@ -288,16 +316,17 @@ fn best(readings: Vec<Reading>) -> Option<Reading> {
 ///
 /// Article text may follow the block without any mark between, so a label that nobody knows must look like
 /// one: capitals, or figures that verify; and a lone percentage (`IHSG NAIK 1,2%`) needs more.
-pub(super) fn is_believable(quote: &Quote, words: &[Word], next: usize) -> bool {
+pub(super) fn is_believable(quote: &Quote, ahead: &mut Words<'_>, next: usize) -> bool {
     if known(&quote.label).is_some() || quote.verdict == Verdict::Verified {
         return true;
     }
     let capitals = !quote.label.chars().any(char::is_lowercase);
     let has_level = quote.figures.level.is_some();
     let one_name = has_level || quote.label.starts_with("RD.") || !quote.label.contains(' ');
-    let ends_there = words.get(next).is_none_or(|word| word.at_boundary)
-        || matches!(read_row(words, next), Found::Row { .. });
-    capitals && one_name && ends_there
+    capitals && one_name && {
+        let ends_there = ahead.at_least(next + 1).get(next).is_none_or(|word| word.at_boundary);
+        ends_there || matches!(read_row(ahead, next), Found::Row { .. })
+    }
 }
 
 /// Whether a row found a few words further on shows that the block goes on there.
@@ -307,10 +336,22 @@ pub(super) fn is_convincing(quote: &Quote, is_first: bool) -> bool {
 }
 
 /// The most characters of words in a message.
-pub(super) const EXCERPT: usize = 60;
+const EXCERPT: usize = 60;
 
 /// The words as they stood, for messages.
 pub(super) fn excerpt(words: &[Word]) -> String {
     let line = line_of(words);
     if line.chars().count() <= EXCERPT { line } else { line.chars().take(EXCERPT).chain(['…']).collect() }
+}
+
+/// How a text begins, for messages.
+pub(super) fn excerpt_ahead(ahead: &mut Words<'_>) -> String {
+    let mut count = ROW_WORDS;
+    loop {
+        let words = ahead.at_least(count);
+        if words.len() < count || line_of(words).chars().count() > EXCERPT {
+            return excerpt(words);
+        }
+        count += ROW_WORDS;
+    }
 }
