@@ -162,7 +162,7 @@ impl Market {
 
     /// One minute of a session. An index follows the market and has a will of its own; over a day of 330 minutes
     /// it moves by about one percent.
-    fn trade(&mut self) {
+    pub(crate) fn trade(&mut self) {
         let market = self.numbers.noise() * 400;
         for row in &mut self.rows {
             let own = self.numbers.noise() * 250;
