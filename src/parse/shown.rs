@@ -10,7 +10,8 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use aho_corasick::packed::Searcher;
-use memchr::{memchr, memchr3, memmem, memrchr, memrchr2};
+use memchr::memmem::{self, Finder};
+use memchr::{memchr, memchr3, memrchr, memrchr2};
 
 /// A tag without an end is read as text. Each costs a look at the whole rest of the page, so after this many no
 /// further end is looked for.
@@ -30,6 +31,9 @@ static HIDERS: LazyLock<Option<Searcher>> = LazyLock::new(|| {
     };
     Searcher::new(RAW_TEXT.into_iter().flat_map(cases).chain([b"<!-".to_vec()]))
 });
+
+static COMMENT_END: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("-->"));
+static END_TAG: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("</"));
 
 /// A page that is asked for places from its beginning to its end.
 pub(super) struct Shown<'a> {
@@ -138,7 +142,7 @@ fn markup_end(body: &[u8], tag: usize, endless: &mut usize) -> usize {
     let Some(rest) = body.get(tag + 1..).filter(|rest| !rest.is_empty()) else { return body.len() };
     if rest.starts_with(b"!--") {
         let from = tag + 4;
-        return after(memmem::find(&body[from..], b"-->"), from, 3);
+        return after(COMMENT_END.find(&body[from..]), from, 3);
     }
     match rest[0] {
         b'!' | b'?' => after(memchr(b'>', rest), tag + 1, 1),
@@ -188,7 +192,7 @@ fn raw_text_end(body: &[u8], from: usize, name: &[u8]) -> usize {
             behind.first().is_some_and(|next| !next.is_ascii_whitespace() && !b"/>".contains(next));
         found.eq_ignore_ascii_case(name) && !is_glued
     };
-    memmem::find_iter(&body[from..], b"</").map(|offset| from + offset).find(is_end).unwrap_or(body.len())
+    END_TAG.find_iter(&body[from..]).map(|offset| from + offset).find(is_end).unwrap_or(body.len())
 }
 
 #[cfg(test)]

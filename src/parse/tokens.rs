@@ -1,7 +1,7 @@
 //! A window of a page as words: markup gone, order kept. Knows what separates words, not what they mean.
 
 use html5gum::emitters::callback::{CallbackEmitter, CallbackEvent};
-use html5gum::{Span, Tokenizer};
+use html5gum::{Emitter, Error, ForwardingEmitter, Span, Tokenizer};
 
 use super::number::{is_minus, numeral};
 
@@ -115,7 +115,28 @@ fn pieces(window: &str) -> impl Iterator<Item = Piece> {
         _ => None,
     });
     emitter.naively_switch_states(true);
-    Tokenizer::new_with_emitter(window, emitter).map(|Ok(piece)| piece)
+    Tokenizer::new_with_emitter(window, TextOnly(emitter)).map(|Ok(piece)| piece)
+}
+
+/// Keeps neither attributes nor errors, which nobody asks for and which cost more than the rest.
+struct TextOnly<E>(E);
+
+impl<E: Emitter> ForwardingEmitter for TextOnly<E> {
+    type Token = E::Token;
+
+    fn inner(&mut self) -> &mut impl Emitter<Token = E::Token> {
+        &mut self.0
+    }
+
+    fn should_emit_errors(&mut self) -> bool {
+        false
+    }
+
+    fn emit_error(&mut self, _: Error) {}
+    fn init_attribute(&mut self) {}
+    fn init_attribute_value(&mut self) {}
+    fn push_attribute_name(&mut self, _: &[u8]) {}
+    fn push_attribute_value(&mut self, _: &[u8]) {}
 }
 
 #[derive(Default)]
