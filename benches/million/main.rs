@@ -32,7 +32,7 @@ const BATCH_BYTES: usize = 24 * 1024 * 1024;
 /// As long as one of its transactions lasts.
 const TRANSACTION: Duration = Duration::from_millis(200);
 /// As many runs as it rolls up in one.
-const ROLLED_AT_ONCE: u64 = 100_000;
+const ROLLED_AT_ONCE: u64 = 500_000;
 
 const LABELS: [&str; 11] = [
     "EMAS",

@@ -17,7 +17,7 @@ const TRANSACTION: Duration = Duration::from_millis(200);
 /// How long the database is left to others after each. They look more often than that.
 const PAUSE: Duration = Duration::from_millis(25);
 /// About how many runs one transaction rolls up: it takes as long as the others.
-const ROLLED_AT_ONCE: u64 = 100_000;
+const ROLLED_AT_ONCE: u64 = 500_000;
 
 /// Captures that wait to be recorded, and what became of those that were.
 pub(super) struct Gathered {
