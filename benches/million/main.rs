@@ -1,7 +1,7 @@
 //! A million captures brought in, in order of time and shuffled: how many a second, and that both leave the same rows.
 //!
 //! `cargo bench --bench million` makes captures of eleven rows, a minute apart, and hands them to `ingest` in batches,
-//! as `pantau import` does, into a database file. Twice: once with a header that changes every ten minutes in market
+//! as `pantau import` does, into a database file, and what they come to is rolled up in the end. Twice: once with a header that changes every ten minutes in market
 //! hours and stands still outside (a capture then mostly confirms what is known), once with one that changes at every
 //! capture. Each in order of time, and shuffled.
 //!
@@ -26,7 +26,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, ensure};
 
 use pantau::domain::{TimeRange, Timestamp};
-use pantau::ingest::{Batch, Captured, Recorded, Source};
+use pantau::ingest::{Batch, Captured, Recorded, Source, roll_up};
 use pantau::parse::{self, Layout, Reading};
 use pantau::store::{Store, StoreError};
 
@@ -36,6 +36,8 @@ use labels::LABELS;
 const BATCH_BYTES: usize = 24 * 1024 * 1024;
 /// As long as one of its transactions lasts.
 const TRANSACTION: Duration = Duration::from_millis(200);
+/// As many runs as it rolls up in one.
+const ROLLED_AT_ONCE: u64 = 500_000;
 
 /// When the header shows other values.
 #[derive(Clone, Copy)]
@@ -113,14 +115,19 @@ fn measure(folder: &Path, pace: Pace, minutes: &[u32], name: &str) -> anyhow::Re
         }
         took += begun.elapsed();
     }
+    let begun = Instant::now();
+    while !store.write(|tables| roll_up(tables, &source.name, ROLLED_AT_ONCE))? {}
+    let rolling = begun.elapsed();
+    took += rolling;
     let rows = recorded.stored + recorded.unchanged + recorded.held;
     let seconds = took.as_secs_f64();
     #[expect(clippy::cast_precision_loss, reason = "for people")]
     let rate = |count: usize| count as f64 / seconds;
     println!(
-        "{name}: {} captures, {rows} rows ({} new) in {seconds:.1} s: {:.0} captures/s, {:.0} rows/s",
+        "{name}: {} captures, {rows} rows ({} new) in {seconds:.1} s, {:.1} of them to roll up: {:.0} captures/s, {:.0} rows/s",
         recorded.captures,
         recorded.stored,
+        rolling.as_secs_f64(),
         rate(recorded.captures),
         rate(rows)
     );

@@ -207,8 +207,8 @@ impl Import<'_> {
 
     /// Brings in the rest and says what became of everything.
     fn finish(mut self, was_interrupted: bool) -> anyhow::Result<Exit> {
-        if self.failure.is_none() {
-            let _rest = self.bring_in();
+        if self.failure.is_none() && self.bring_in().is_continue() {
+            self.failure = self.gathered.roll_up().err();
         }
         self.progress.finish();
         let summary = self.summary();

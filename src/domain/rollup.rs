@@ -47,6 +47,15 @@ impl Grain {
     /// Both, the finer one first.
     pub const ALL: [Self; 2] = [Self::Hour, Self::Day];
 
+    /// What it is called.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Hour => "hour",
+            Self::Day => "day",
+        }
+    }
+
     /// Its length in seconds.
     #[must_use]
     pub fn seconds(self) -> i64 {
@@ -95,15 +104,14 @@ impl Rollup {
     /// One run; nothing where it has no level.
     #[must_use]
     pub fn of(run: &Run) -> Option<Self> {
-        let level = run.figures.level?;
-        Some(Self {
-            first_seen: run.first_seen,
-            last_seen: run.last_seen,
-            levels: Ohlc::of(level),
-            high_at: run.first_seen,
-            low_at: run.first_seen,
-            runs: 1,
-        })
+        Some(Self::of_one(run.first_seen, run.last_seen, run.figures.level?))
+    }
+
+    /// One run with this level.
+    #[must_use]
+    pub fn of_one(first_seen: Timestamp, last_seen: Timestamp, level: Level) -> Self {
+        let levels = Ohlc::of(level);
+        Self { first_seen, last_seen, levels, high_at: first_seen, low_at: first_seen, runs: 1 }
     }
 
     /// Together with what came next.
@@ -156,6 +164,15 @@ impl Roll {
         }
     }
 
+    /// What parts in order of time come to.
+    #[must_use]
+    pub fn all(grain: Grain, parts: impl IntoIterator<Item = Rollup>) -> Vec<Rollup> {
+        let mut roll = Self::new(grain);
+        let mut all: Vec<Rollup> = parts.into_iter().filter_map(|part| roll.add(part)).collect();
+        all.extend(roll.finish());
+        all
+    }
+
     /// What is left at the end.
     #[must_use]
     pub fn finish(self) -> Option<Rollup> {
@@ -182,18 +199,11 @@ mod tests {
         }
     }
 
-    fn rolled(grain: Grain, parts: impl IntoIterator<Item = Rollup>) -> Vec<Rollup> {
-        let mut roll = Roll::new(grain);
-        let mut done: Vec<Rollup> = parts.into_iter().filter_map(|part| roll.add(part)).collect();
-        done.extend(roll.finish());
-        done
-    }
-
     #[test]
     fn an_hour_holds_its_first_greatest_least_and_last_level() {
         let runs = [(0, 101), (10, 104), (20, 98), (30, 104), (59, 100), (60, 7)];
         let runs = runs.map(|(minute, level)| run(minute, 0, Some((level, 0))));
-        let hours = rolled(Grain::Hour, runs.iter().filter_map(Rollup::of));
+        let hours = Roll::all(Grain::Hour, runs.iter().filter_map(Rollup::of));
         let Ohlc { open, high, low, close } = hours[0].levels;
         assert_eq!([open, high, low, close].map(|level| level.0.mantissa()), [101, 104, 98, 100]);
         assert_eq!((hours[0].high_at, hours[0].low_at), (runs[1].first_seen, runs[2].first_seen));
@@ -203,7 +213,7 @@ mod tests {
     #[test]
     fn a_run_belongs_to_the_hour_that_it_begins_in() {
         let runs = [run(59, 200, Some((1, 0))), run(260, 0, Some((2, 0)))];
-        let hours = rolled(Grain::Hour, runs.iter().filter_map(Rollup::of));
+        let hours = Roll::all(Grain::Hour, runs.iter().filter_map(Rollup::of));
         assert_eq!((hours.len(), hours[0].last_seen), (2, runs[0].last_seen));
     }
 
@@ -215,7 +225,7 @@ mod tests {
     #[test]
     fn levels_of_other_decimals_compare_by_value() {
         let runs = [run(0, 0, Some((9_195, 1))), run(1, 0, Some((91_949, 2))), run(2, 0, Some((919_500, 3)))];
-        let hours = rolled(Grain::Hour, runs.iter().filter_map(Rollup::of));
+        let hours = Roll::all(Grain::Hour, runs.iter().filter_map(Rollup::of));
         let Ohlc { high, low, .. } = hours[0].levels;
         assert_eq!((high.0.mantissa(), low.0.mantissa()), (9_195, 91_949));
     }
@@ -231,9 +241,9 @@ mod tests {
                 minute += silence + length;
                 run
             }).collect();
-            let hours = rolled(Grain::Hour, runs.iter().filter_map(Rollup::of));
-            let days = rolled(Grain::Day, runs.iter().filter_map(Rollup::of));
-            prop_assert_eq!(rolled(Grain::Day, hours), days);
+            let hours = Roll::all(Grain::Hour, runs.iter().filter_map(Rollup::of));
+            let days = Roll::all(Grain::Day, runs.iter().filter_map(Rollup::of));
+            prop_assert_eq!(Roll::all(Grain::Day, hours), days);
         }
     }
 }

@@ -141,7 +141,8 @@ impl Batch {
     }
 
     /// Brings captures in, in order of time, for as long as `goes_on` says. To be run inside a transaction, and again
-    /// in another one until it is done; when a transaction fails, what it did is lost.
+    /// in another one until it is done; when a transaction fails, what it did is lost. When no other batch is to come,
+    /// `roll_up` finishes it.
     ///
     /// # Errors
     /// The database cannot be written.
@@ -157,7 +158,7 @@ impl Batch {
         }
         let stored = tables.put_source(&source.name, &source.url)?;
         let indicators = tables.indicators_of(stored.id)?;
-        let mut book = Book::open(tables, source, stored, indicators);
+        let mut book = Book::open(tables, source, stored, indicators)?;
         let mut recorded = Recorded::default();
         while let Some(&(seen_at, text)) = self.sightings.get(self.done) {
             record_one(&mut book, &mut self.texts[text], seen_at, &mut recorded)?;
@@ -166,7 +167,8 @@ impl Batch {
                 break;
             }
         }
-        book.close()?;
+        // The next ones may come from any time: it is rolled up when all are in.
+        book.close(0)?;
         Ok(recorded)
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use crate::domain::{Digest, Quote, Slug, known};
+use crate::domain::{Digest, Quote, Slug, Timestamp, known};
 use crate::parse::Issue;
 use crate::store::{Sighting, StoreError, StoredIndicator, StoredSource, Tables};
 
@@ -18,6 +18,8 @@ pub(super) struct Book<'a> {
     pub(super) sightings: Sightings<'a>,
     indicators: HashMap<Slug, StoredIndicator>,
     lines: HashMap<Slug, Timeline<'a>>,
+    /// Up to where runs are rolled up, by the key of their indicator.
+    rolled: HashMap<i64, Timestamp>,
 }
 
 impl<'a> Book<'a> {
@@ -26,9 +28,11 @@ impl<'a> Book<'a> {
         source: &'a Source,
         stored: StoredSource,
         indicators: Vec<StoredIndicator>,
-    ) -> Self {
+    ) -> Result<Self, StoreError> {
+        let rolled = tables.rolled_of(stored.id)?;
         let indicators = indicators.into_iter().map(|one| (one.indicator.slug.clone(), one)).collect();
-        Self { source, sightings: Sightings::new(tables, stored), indicators, lines: HashMap::new() }
+        let (sightings, lines) = (Sightings::new(tables, stored), HashMap::new());
+        Ok(Self { source, sightings, indicators, lines, rolled })
     }
 
     /// Adds the indicators of a text that are new, as many as a source may have. Gives the quotes that have one, and
@@ -90,11 +94,12 @@ impl<'a> Book<'a> {
             Some(known) => known.clone(),
             None => self.add_indicator(quote)?,
         };
-        Timeline::open(self.sightings.tables, indicator)
+        let rolled = self.rolled.get(&indicator.id).copied();
+        Timeline::open(self.sightings.tables, indicator, rolled)
     }
 
-    /// Writes what changed.
-    pub(super) fn close(self) -> Result<(), StoreError> {
-        self.lines.into_values().try_for_each(|mut line| line.flush())
+    /// Writes what changed, and rolls it up: what waits for that by at most about so many runs.
+    pub(super) fn close(self, mut most: u64) -> Result<(), StoreError> {
+        self.lines.into_values().try_for_each(|line| line.close(&mut most))
     }
 }

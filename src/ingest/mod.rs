@@ -8,6 +8,7 @@ mod log_begin;
 mod news;
 mod readings;
 mod reextract;
+mod rollups;
 mod runs;
 mod sightings;
 mod splice;
@@ -31,6 +32,7 @@ pub use batch::{Batch, Captured, Recorded};
 pub use keep::MAX_PAGES;
 pub use log_begin::{log_begin, prune};
 pub use reextract::{Policy, Reextracted, reextract};
+pub use rollups::roll_up;
 pub use turn::Turn;
 pub use verify::faults;
 
@@ -248,7 +250,7 @@ pub fn decide(tables: Tables<'_>, held: &Held, decision: Decision) -> Result<Dec
     let indicator = indicator.ok_or_else(orphan)?;
     let source = tables.source(&indicator.indicator.source)?.ok_or_else(orphan)?;
     let mut sightings = Sightings::new(tables, source.clone());
-    let mut line = Timeline::open(tables, indicator.clone())?;
+    let mut line = Timeline::open(tables, indicator.clone(), tables.rolled_until(indicator.id)?)?;
     let mut same = line.held().to_vec();
     same.retain(|other| other.decision.is_none() && other.figures == held.figures);
     let begins = source.log_begins_at;
@@ -261,14 +263,16 @@ pub fn decide(tables: Tables<'_>, held: &Held, decision: Decision) -> Result<Dec
             decided.push(lost);
         }
     }
+    let mut most = rollups::LIVE;
+    line.close(&mut most)?;
     for held in &decided {
         tables.put_held(&Held { decision: Some(decision), ..held.clone() })?;
     }
     for at in in_log {
         // The decision changed what is believed, and what is read again at one place may reach to the next.
-        let mut line = Timeline::open(tables, indicator.clone())?;
+        let mut line = Timeline::open(tables, indicator.clone(), tables.rolled_until(indicator.id)?)?;
         splice::reread_around(&mut sightings, &mut line, at)?;
-        line.flush()?;
+        line.close(&mut most)?;
     }
     let is_noted = decided.iter().any(|decided| decided.id == held.id);
     Ok(if is_noted { Decided::Noted } else { Decided::NoPlace })
@@ -316,9 +320,9 @@ fn record(
     reading: Reading,
     seen: Sighting,
 ) -> Result<Vec<(Quote, Fate)>, StoreError> {
-    let mut book = Book::open(tables, source, stored.clone(), indicators);
+    let mut book = Book::open(tables, source, stored.clone(), indicators)?;
     let fates = book.record(&reading.quotes, seen)?;
-    book.close()?;
+    book.close(rollups::LIVE)?;
     Ok(reading.quotes.into_iter().zip(fates).collect())
 }
 

@@ -9,7 +9,7 @@ use super::*;
 use crate::domain::{Digest, TimeRange};
 use crate::store::Store;
 
-fn source() -> Source {
+pub(super) fn source() -> Source {
     Source {
         name: "kontan".to_owned(),
         url: "https://example.org/".to_owned(),
@@ -18,15 +18,15 @@ fn source() -> Source {
     }
 }
 
-fn at(minute: i64) -> Timestamp {
+pub(super) fn at(minute: i64) -> Timestamp {
     chrono::DateTime::from_timestamp(1_700_000_000 + minute * 60, 0).unwrap()
 }
 
-fn page(minute: i64, rows: &str) -> Page {
+pub(super) fn page(minute: i64, rows: &str) -> Page {
     saved_page(format!("page-{minute}"), format!("| INDIKATOR |\n{rows}").into_bytes(), at(minute))
 }
 
-fn record(store: &mut Store, page: &Page) -> Report {
+pub(super) fn record(store: &mut Store, page: &Page) -> Report {
     store.write(|tables| ingest(tables, &source(), page)).unwrap()
 }
 
@@ -173,7 +173,7 @@ fn where_the_poll_log_is_gone_a_split_is_held_and_not_guessed() {
 }
 
 /// Records a live poll that saw these rows.
-fn poll(store: &mut Store, minute: i64, rows: &str) {
+pub(super) fn poll(store: &mut Store, minute: i64, rows: &str) {
     let attempt = Attempt {
         started_at: at(minute),
         outcome: Outcome::Stored,
@@ -442,7 +442,7 @@ fn a_source_that_shows_new_labels_for_ever_gets_no_more_than_a_thousand_indicato
 }
 
 /// A few rows that move, stand still, vanish, contradict themselves, or are off by a factor of ten.
-fn header_rows() -> impl Strategy<Value = String> {
+pub(super) fn header_rows() -> impl Strategy<Value = String> {
     let lq45 = prop_oneof![
         Just(""),
         Just("LQ45 777 2,30 0,30%\n"),
@@ -463,14 +463,14 @@ fn header_rows() -> impl Strategy<Value = String> {
     (lq45, rest).prop_map(|(lq45, rest)| format!("{lq45}{rest}"))
 }
 
-fn captures() -> impl Strategy<Value = Vec<Page>> {
+pub(super) fn captures() -> impl Strategy<Value = Vec<Page>> {
     let minute = prop_oneof![0..12i64, 0..40i64, 0..4000i64];
     prop::collection::vec((minute, header_rows()), 1..9)
         .prop_map(|captures| captures.into_iter().map(|(minute, rows)| page(minute, &rows)).collect())
 }
 
 /// One indicator that is believed and held by turns, close together in time.
-fn dense_captures() -> impl Strategy<Value = Vec<Page>> {
+pub(super) fn dense_captures() -> impl Strategy<Value = Vec<Page>> {
     let row = prop_oneof![
         3 => Just("LQ45 777 2,30 0,30%"),
         2 => Just("LQ45 777 0,00 0,00%"),
@@ -530,7 +530,7 @@ fn see_all(pages: &[(Shown, bool)]) -> Store {
 }
 
 /// Many captures of a source whose values move, stand still and leap, far more than are kept in memory at once.
-fn long_captures() -> impl Strategy<Value = Vec<Page>> {
+pub(super) fn long_captures() -> impl Strategy<Value = Vec<Page>> {
     let capture = (0..3000i64, header_rows(), prop::bool::weighted(0.8));
     prop::collection::vec(capture, 1..250).prop_map(|captures| {
         let calm =

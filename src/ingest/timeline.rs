@@ -12,6 +12,7 @@ use chrono::Duration;
 use crate::domain::{Observation, Timestamp};
 use crate::store::{Decision, Held, StoreError, StoredIndicator, Tables};
 
+use super::rollups::Rolled;
 use super::runs::{Decisions, Reference, Rules};
 
 /// How many runs after an instant are read with those around it: the next sightings will ask for them.
@@ -19,7 +20,7 @@ const AHEAD: u32 = 32;
 /// The most runs that are kept in memory.
 const MOST: usize = 4096;
 
-/// One indicator, with what was ever held of it.
+/// One indicator, with what was ever held of it. One that was written to must be closed: its rollups follow then.
 pub(super) struct Timeline<'a> {
     pub(super) tables: Tables<'a>,
     pub(super) indicator: StoredIndicator,
@@ -27,6 +28,7 @@ pub(super) struct Timeline<'a> {
     /// Everything that was ever held, in order of time.
     held: Vec<Held>,
     window: Option<Window>,
+    rolled: Rolled,
 }
 
 /// Every run that begins between two instants, both included.
@@ -56,10 +58,27 @@ pub(super) fn rules(indicator: &StoredIndicator, held: &[Held]) -> Rules {
 }
 
 impl<'a> Timeline<'a> {
-    pub(super) fn open(tables: Tables<'a>, indicator: StoredIndicator) -> Result<Self, StoreError> {
+    /// `rolled` is up to where its runs are rolled up.
+    pub(super) fn open(
+        tables: Tables<'a>,
+        indicator: StoredIndicator,
+        rolled: Option<Timestamp>,
+    ) -> Result<Self, StoreError> {
         let held = tables.held_of(indicator.id)?;
         let rules = rules(&indicator, &held);
-        Ok(Self { tables, indicator, rules, held, window: None })
+        Ok(Self { tables, indicator, rules, held, window: None, rolled: Rolled::until(rolled) })
+    }
+
+    /// Writes what changed, and rolls it up: what waits for that by at most about so many runs.
+    pub(super) fn close(mut self, most: &mut u64) -> Result<(), StoreError> {
+        let known = self.window.as_ref().filter(|window| window.to == Timestamp::MAX_UTC);
+        let known = known.and_then(|window| window.runs.last_key_value()).map(|(first_seen, _)| *first_seen);
+        self.flush()?;
+        let newest = match known {
+            Some(newest) => Some(newest),
+            None => self.tables.newest_run(self.indicator.id)?.map(|newest| newest.run.first_seen),
+        };
+        self.rolled.close(self.tables, self.indicator.id, newest, most)
     }
 
     /// Makes the surroundings of an instant those that are kept in memory.
@@ -81,10 +100,11 @@ impl<'a> Timeline<'a> {
         Ok(())
     }
 
-    /// Writes what changed. From here on the tables hold everything.
+    /// Writes what changed. From here on the tables hold every run.
     pub(super) fn flush(&mut self) -> Result<(), StoreError> {
         let Some(window) = self.window.take() else { return Ok(()) };
         for first_seen in window.changed {
+            self.rolled.touch(first_seen);
             match window.runs.get(&first_seen) {
                 Some(run) => self.tables.put_run(self.indicator.id, run)?,
                 None => self.tables.take_run(self.indicator.id, first_seen)?,
@@ -162,7 +182,10 @@ impl<'a> Timeline<'a> {
                 window.changed.insert(first_seen);
                 Ok(())
             }
-            None => self.tables.put_run(self.indicator.id, &run),
+            None => {
+                self.rolled.touch(first_seen);
+                self.tables.put_run(self.indicator.id, &run)
+            }
         }
     }
 
@@ -174,7 +197,10 @@ impl<'a> Timeline<'a> {
                 window.changed.insert(first_seen);
                 Ok(())
             }
-            None => self.tables.take_run(self.indicator.id, first_seen),
+            None => {
+                self.rolled.touch(first_seen);
+                self.tables.take_run(self.indicator.id, first_seen)
+            }
         }
     }
 

@@ -1,5 +1,7 @@
 //! Whether the stored rows are what the stored texts and sightings say: every one is derived again.
 
+mod rollups;
+
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
@@ -26,9 +28,12 @@ pub fn faults(store: &Store) -> Result<Vec<Fault>, StoreError> {
     faults.extend(changed_pages(tables)?);
     // Deriving runs from texts or sightings that are not themselves would only repeat those faults.
     if faults.is_empty() {
-        for source in tables.sources()? {
-            faults.extend(underived_runs(tables, &source)?);
-        }
+        // As they are at one moment: others may write meanwhile.
+        faults = store.read(|tables| {
+            let sources = tables.sources()?;
+            let faults = sources.iter().map(|source| underived_rows(tables, source));
+            Ok::<_, StoreError>(faults.collect::<Result<Vec<_>, _>>()?.concat())
+        })?;
     }
     Ok(faults)
 }
@@ -69,11 +74,11 @@ struct Derived<'a> {
     reader: Reader<'a>,
 }
 
-fn underived_runs(tables: Tables<'_>, source: &StoredSource) -> Result<Vec<Fault>, StoreError> {
+fn underived_rows(tables: Tables<'_>, source: &StoredSource) -> Result<Vec<Fault>, StoreError> {
     let indicators = tables.indicators_of(source.id)?;
     let mut lines = Vec::with_capacity(indicators.len());
     for indicator in &indicators {
-        lines.push(Timeline::open(tables, indicator.clone())?);
+        lines.push(Timeline::open(tables, indicator.clone(), None)?);
     }
     let mut sightings = Sightings::new(tables, source.clone());
     let mut derived: HashMap<&str, Derived<'_>> = HashMap::new();
@@ -92,7 +97,9 @@ fn underived_runs(tables: Tables<'_>, source: &StoredSource) -> Result<Vec<Fault
     })?;
     let mut faults = unproven_runs(tables, source, &indicators)?;
     for Derived { indicator, reader, .. } in derived.values() {
-        faults.extend(compare(tables, indicator, &reader.runs, source.log_begins_at)?);
+        let stored = tables.runs(indicator.id, TimeRange::default())?;
+        faults.extend(compare(indicator, &stored, &reader.runs, source.log_begins_at));
+        faults.extend(rollups::faults(tables, indicator, &stored)?);
     }
     Ok(faults)
 }
@@ -157,23 +164,24 @@ fn is_proven(
     Ok(quotes.iter().any(|(slug, figures)| *slug == indicator.indicator.slug && *figures == run.run.figures))
 }
 
+fn place(indicator: &StoredIndicator) -> String {
+    format!("{}/{}", indicator.indicator.source, indicator.indicator.slug)
+}
+
 fn fault(indicator: &StoredIndicator, observation: &Observation, problem: &str) -> Fault {
-    Fault {
-        place: format!("{}/{}", indicator.indicator.source, indicator.indicator.slug),
-        problem: format!("{problem}: the run first seen at {}", observation.run.first_seen),
-    }
+    let problem = format!("{problem}: the run first seen at {}", observation.run.first_seen);
+    Fault { place: place(indicator), problem }
 }
 
 /// Compares stored and derived runs. Where the poll log begins later, of the older ones only the last is derived: how
 /// it went on from there.
 fn compare(
-    tables: Tables<'_>,
     indicator: &StoredIndicator,
+    stored: &[Observation],
     derived: &[Observation],
     log_begins_at: Option<Timestamp>,
-) -> Result<Vec<Fault>, StoreError> {
+) -> Vec<Fault> {
     let fault = |observation: &Observation, problem: &str| fault(indicator, observation, problem);
-    let stored = tables.runs(indicator.id, TimeRange::default())?;
     let mut faults = Vec::new();
     let is_older = |one: &Observation| log_begins_at.is_some_and(|begins| one.run.first_seen < begins);
     let older = stored.partition_point(is_older);
@@ -182,7 +190,7 @@ fn compare(
     faults.extend(extra.map(|observation| fault(observation, "not what the sightings make")));
     let missing = derived.iter().filter(|observation| !holds(provable, observation));
     faults.extend(missing.map(|observation| fault(observation, "missing")));
-    Ok(faults)
+    faults
 }
 
 /// Whether a list in order of time has this very run.

@@ -1,9 +1,12 @@
 //! The table `observation`: runs, clustered by indicator and time.
 
+use std::ops::ControlFlow;
+
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 
 use crate::domain::{
-    Change, Contradiction, Figures, Level, Observation, Percent, Quantity, Run, TimeRange, Timestamp, Verdict,
+    Change, Contradiction, Figures, Level, Observation, Percent, Quantity, Rollup, Run, TimeRange, Timestamp,
+    Verdict,
 };
 
 use super::error::{Doing, StoreError};
@@ -20,6 +23,12 @@ fn observation(row: &Row<'_>) -> rusqlite::Result<Observation> {
         verdict: verdict(row.get(8)?)?,
     };
     Ok(Observation { run, capture: row.get(9)? })
+}
+
+fn begun(row: &Row<'_>) -> rusqlite::Result<(Timestamp, Option<Rollup>)> {
+    let (first_seen, last_seen) = (instant(row.get(0)?)?, instant(row.get(1)?)?);
+    let level = quantity(row, 2)?.map(Level);
+    Ok((first_seen, level.map(|level| Rollup::of_one(first_seen, last_seen, level))))
 }
 
 /// Six columns from `first` on: level, change and percent, each with its scale.
@@ -201,6 +210,33 @@ impl Tables<'_> {
         let rows = statement.query_map(params![indicator_id, begin, to], observation);
         for run in rows.doing("read the observations")? {
             take(run.doing("read the observations")?)?;
+        }
+        Ok(())
+    }
+
+    /// Hands over when each run begins that does so from one instant on and before another, and what it comes to: nothing
+    /// without a level. In order of time, until enough are taken.
+    ///
+    /// # Errors
+    /// The database cannot be read, or a run is not taken.
+    pub fn each_begun<E: From<StoreError>>(
+        self,
+        indicator_id: i64,
+        from: Timestamp,
+        to: Timestamp,
+        mut take: impl FnMut(Timestamp, Option<Rollup>) -> Result<ControlFlow<()>, E>,
+    ) -> Result<(), E> {
+        let sql = "SELECT first_seen, last_seen, level, level_scale FROM observation \
+                   WHERE indicator_id = ?1 AND first_seen >= ?2 AND first_seen < ?3 ORDER BY first_seen";
+        let mut statement = self.connection.prepare_cached(sql).doing("read the levels")?;
+        let mut rows = statement
+            .query(params![indicator_id, from.timestamp(), to.timestamp()])
+            .doing("read the levels")?;
+        while let Some(row) = rows.next().doing("read the levels")? {
+            let (begun, rollup) = begun(row).doing("read the levels")?;
+            if take(begun, rollup)?.is_break() {
+                break;
+            }
         }
         Ok(())
     }

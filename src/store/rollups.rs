@@ -1,6 +1,8 @@
 //! The tables `rollup` and `rolled`: what runs come to by hour and day, and up to where. What they must be is decided in
 //! `ingest`.
 
+use std::collections::HashMap;
+
 use rusqlite::{OptionalExtension, Row, params};
 
 use crate::domain::{Grain, Level, Ohlc, Quantity, Rollup, Timestamp};
@@ -44,6 +46,18 @@ impl Tables<'_> {
         let mut statement = self.connection.prepare_cached(sql).doing("read how far is rolled up")?;
         let until = statement.query_row([indicator_id], |row| instant(row.get(0)?));
         until.optional().doing("read how far is rolled up")
+    }
+
+    /// Up to where the runs of each indicator of a source are rolled up, by its key; an indicator is missing while
+    /// nothing of it is.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn rolled_of(self, source_id: i64) -> Result<HashMap<i64, Timestamp>, StoreError> {
+        let sql = "SELECT indicator_id, until FROM indicator CROSS JOIN rolled ON indicator_id = id WHERE source_id = ?1";
+        let mut statement = self.connection.prepare_cached(sql).doing("read how far is rolled up")?;
+        let rolled = statement.query_map([source_id], |row| Ok((row.get(0)?, instant(row.get(1)?)?)));
+        rolled.and_then(Iterator::collect).doing("read how far is rolled up")
     }
 
     /// Says up to where the runs of an indicator are rolled up.

@@ -27,6 +27,8 @@ pub(crate) fn content(database: &Path) -> Vec<String> {
         ),
         format!("SELECT 'poll', started_at, outcome, rows, detail, seen_at, {of_capture} FROM poll"),
         format!("SELECT 'sighting', seen_at, {of_capture} FROM sighting"),
+        format!("SELECT 'rolled', {of_indicator}, until FROM rolled"),
+        format!("SELECT 'rollup', {of_indicator}, grain, first_seen, last_seen, open, high, low, close, runs FROM rollup"),
         "SELECT 'kept_page', url, content_type, hex(digest), bytes, was_cut FROM kept_page".to_owned(),
         "SELECT 'kept_sighting', seen_at, (SELECT hex(digest) FROM kept_page WHERE id = page_id) FROM kept_sighting"
             .to_owned(),
@@ -350,7 +352,7 @@ fn the_database_of_another_program_is_refused_untouched() {
 
 #[test]
 fn a_database_of_every_schema_so_far_is_migrated_by_whoever_writes() {
-    for version in [1, 2, 4] {
+    for version in [1, 2, 4, 5] {
         let home = Home::new();
         let old = fs::read(fixtures().join(format!("databases/v{version}.db"))).unwrap();
         home.write("data/pantau/pantau.db", old);

@@ -57,7 +57,11 @@ pub(crate) fn recorded(home: &Home) -> Vec<String> {
                  || ' ' || hex(digest) \
                  FROM observation JOIN indicator ON indicator.id = indicator_id JOIN capture ON capture.id = capture_id \
                UNION ALL SELECT 'held ' || slug || ' ' || seen_at || ' ' || last_seen || ' ' || coalesce(level, '-') \
-                 FROM held JOIN indicator ON indicator.id = indicator_id";
+                 FROM held JOIN indicator ON indicator.id = indicator_id \
+               UNION ALL SELECT 'rolled ' || slug || ' ' || until FROM rolled JOIN indicator ON id = indicator_id \
+               UNION ALL SELECT 'rollup ' || slug || ' ' || grain || ' ' || first_seen || ' ' || last_seen || ' ' || open \
+                 || ' ' || high || ' ' || high_at || ' ' || low || ' ' || low_at || ' ' || close || ' ' || runs \
+                 FROM rollup JOIN indicator ON id = indicator_id";
     let mut statement = database.prepare(sql).unwrap();
     let mut rows: Vec<String> =
         statement.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap();

@@ -5,7 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::domain::Slug;
-use crate::ingest::{Batch, Captured, Recorded, Source};
+use crate::ingest::{self, Batch, Captured, Recorded, Source};
 use crate::store::{Store, StoreError};
 
 use super::progress::Progress;
@@ -16,6 +16,8 @@ const MOST_BYTES: usize = 24 * 1024 * 1024;
 const TRANSACTION: Duration = Duration::from_millis(200);
 /// How long the database is left to others after each. They look more often than that.
 const PAUSE: Duration = Duration::from_millis(25);
+/// About how many runs one transaction rolls up: it takes as long as the others.
+const ROLLED_AT_ONCE: u64 = 500_000;
 
 /// Captures that wait to be recorded, and what became of those that were.
 pub(super) struct Gathered {
@@ -80,5 +82,15 @@ impl Gathered {
             }
         }
         Ok(std::mem::take(&mut self.recorded.issues).iter().map(ToString::to_string).collect())
+    }
+
+    /// Rolls up what was recorded, once all of it is.
+    pub(super) fn roll_up(&mut self) -> Result<(), StoreError> {
+        for name in self.sources.keys() {
+            while !self.store.write(|tables| ingest::roll_up(tables, name, ROLLED_AT_ONCE))? {
+                thread::sleep(PAUSE);
+            }
+        }
+        Ok(())
     }
 }

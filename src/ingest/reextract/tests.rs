@@ -6,6 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::{Attempt, Drift, Outcome, TimeRange, Timestamp, Validators};
+use crate::ingest::rollups::tests::{assert_rolled_up, rollups};
 use crate::ingest::{MAX_PAGES, Turn, faults, ingest_poll};
 use crate::parse::{CssRules, Layout, Locale};
 use crate::store::{MAX_KEPT, Store};
@@ -141,15 +142,18 @@ proptest! {
         let (old, new) = (source("li"), source("li, div"));
         let mut missed = Store::open_in_memory().unwrap();
         let mut seen = Store::open_in_memory().unwrap();
-        for (minute, body) in (0..).zip(&pages) {
-            let layout = if usize::try_from(minute).unwrap() < fixed_at { &old } else { &new };
+        // Some an hour, so that hours pass.
+        for (number, body) in pages.iter().enumerate() {
+            let minute = 25 * i64::try_from(number).unwrap();
+            let layout = if number < fixed_at { &old } else { &new };
             poll(&mut missed, layout, minute, body);
             poll(&mut seen, &new, minute, body);
         }
         reread_all(&mut missed, &new, Policy::Whole);
         prop_assert_eq!(kept(&missed), []);
         prop_assert_eq!(rows(&missed), rows(&seen));
-        prop_assert_eq!(faults(&missed).unwrap(), []);
+        assert_rolled_up(&missed);
+        prop_assert_eq!(rollups(&missed), rollups(&seen));
     }
 }
 
