@@ -5,6 +5,7 @@ mod ask;
 mod client;
 mod error;
 mod guard;
+mod http;
 mod manners;
 mod names;
 mod pause;
