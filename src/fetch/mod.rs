@@ -28,7 +28,7 @@ pub use ask::{Ask, Asker, Head, Reply, Request, leads_inside};
 pub use client::Client;
 pub use error::{FetchError, Source};
 pub use guard::{Forbidden, disguise};
-pub use manners::{Barred, Manners, RobotsRule, Turn};
+pub use manners::{Barred, Manners, Place, RobotsRule, Turn};
 pub use names::{Names, SystemNames};
 pub use pause::{doubled, retry_after};
 pub use post::{Answer, Poster, origin};
