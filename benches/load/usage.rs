@@ -1,41 +1,58 @@
 //! What a process used: memory and processor time, as `/proc` tells it.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use anyhow::Context;
 
-/// The clock ticks of a second in `/proc`: 100 on every Linux that Rust's standard library supports.
-const TICKS_A_SECOND: u64 = 100;
-
 /// What a process used up to now.
 #[derive(Debug)]
 pub(crate) struct Usage {
-    pub(crate) resident: String,
-    pub(crate) peak: String,
-    /// User and system.
-    pub(crate) cpu: Duration,
+    /// In KB.
+    pub(crate) resident: u64,
+    pub(crate) peak: u64,
+    /// Of each thread, user and system, to the nanosecond: the times of `/proc/PID/stat` come in steps of 10 ms.
+    threads: HashMap<u32, Duration>,
 }
 
 impl Usage {
     pub(crate) fn of(process: u32) -> anyhow::Result<Self> {
-        let read = |name: &str| {
-            std::fs::read_to_string(format!("/proc/{process}/{name}"))
-                .with_context(|| format!("failed to read {name} of the daemon; it may have ended"))
-        };
-        let (status, stat) = (read("status")?, read("stat")?);
+        let ended = || "failed to read what the daemon used; it may have ended";
+        let status = std::fs::read_to_string(format!("/proc/{process}/status")).with_context(ended)?;
         let field = |name: &str| {
             let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
-            line.unwrap_or_default().trim().to_owned()
+            let number = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse().ok());
+            number.with_context(|| format!("no {name} in /proc/PID/status"))
         };
-        Ok(Self { resident: field("VmRSS"), peak: field("VmHWM"), cpu: cpu(&stat)? })
+        let mut threads = HashMap::new();
+        for thread in std::fs::read_dir(format!("/proc/{process}/task")).with_context(ended)? {
+            let thread = thread?;
+            // One that ended between the two readings is gone.
+            let Ok(told) = std::fs::read_to_string(thread.path().join("schedstat")) else { continue };
+            let nanoseconds = told.split_whitespace().next().and_then(|first| first.parse().ok());
+            let spent = nanoseconds.map(Duration::from_nanos).context("no time in schedstat")?;
+            threads.insert(thread.file_name().to_string_lossy().parse()?, spent);
+        }
+        Ok(Self { resident: field("VmRSS")?, peak: field("VmHWM")?, threads })
     }
-}
 
-/// The name in brackets may hold anything; the fields after it are numbers, the third of the line first.
-fn cpu(stat: &str) -> anyhow::Result<Duration> {
-    let (_, fields) = stat.rsplit_once(')').context("no process name in /proc/PID/stat")?;
-    let fields: Vec<&str> = fields.split_whitespace().collect();
-    let [user, system] = [11, 12].map(|at| fields.get(at).and_then(|field| field.parse::<u64>().ok()));
-    let ticks = user.zip(system).map(|(user, system)| user + system).context("no times in /proc/PID/stat")?;
-    Ok(Duration::from_millis(ticks * 1000 / TICKS_A_SECOND))
+    /// The processor time of all threads.
+    pub(crate) fn cpu(&self) -> Duration {
+        self.threads.values().sum()
+    }
+
+    /// The processor time since an earlier reading. A thread that ended meanwhile had been idle for ten seconds.
+    pub(crate) fn cpu_since(&self, before: &Self) -> Duration {
+        let spent = self.threads.iter().map(|(thread, spent)| {
+            spent.saturating_sub(before.threads.get(thread).copied().unwrap_or_default())
+        });
+        spent.sum()
+    }
+
+    /// In words.
+    pub(crate) fn memory(&self) -> String {
+        let mb = |kb: u64| kb * 1024 / 100_000;
+        let told = |kb| format!("{}.{} MB", mb(kb) / 10, mb(kb) % 10);
+        format!("{} now, {} at the most", told(self.resident), told(self.peak))
+    }
 }

@@ -12,6 +12,7 @@ mod context;
 mod daemon;
 mod db;
 mod drift;
+mod dues;
 mod exit;
 mod extract;
 mod import;

@@ -4,7 +4,7 @@
 use std::io::ErrorKind;
 use std::time::Duration;
 
-pub(super) use platform::watchdog;
+pub(super) use platform::{is_heard, watchdog};
 
 /// What there was no room for is said again after this, if nothing else is said before.
 const AGAIN: Duration = Duration::from_secs(1);
@@ -99,6 +99,11 @@ mod platform {
         sd_notify::watchdog_enabled()
     }
 
+    /// Whether a service manager listens.
+    pub(in crate::cli) fn is_heard() -> bool {
+        std::env::var_os("NOTIFY_SOCKET").is_some()
+    }
+
     /// `sd_notify::notify` would wait for room.
     pub(super) fn tell(word: &Word) -> io::Result<()> {
         let Some(name) = std::env::var_os("NOTIFY_SOCKET") else { return Ok(()) };
@@ -146,6 +151,10 @@ mod platform {
 
     pub(in crate::cli) fn watchdog() -> Option<Duration> {
         None
+    }
+
+    pub(in crate::cli) fn is_heard() -> bool {
+        false
     }
 
     /// Nobody listens on this platform.

@@ -141,7 +141,7 @@ impl<'a> Running<'a> {
                 }
                 signal = self.signals.next() => self.obey(signal),
                 () = self.service.attend(&self.progress) => {}
-                Ok(()) = self.line.changed() => self.service.status(&self.line.borrow_and_update()),
+                Ok(()) = self.line.changed(), if self.service.is_heard() => self.service.status(&self.line.borrow_and_update()),
             }
         }
     }

@@ -1,6 +1,5 @@
 //! What the service manager is told: readiness, one line of status, and that the daemon gets on. Knows no socket.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -8,10 +7,10 @@ use tokio::sync::watch;
 use tokio::time::{Instant, Interval, MissedTickBehavior};
 
 use crate::clock::Clock;
-use crate::domain::Timestamp;
 use crate::fetch::Client;
-use crate::poll::{Done, Plan, Progress, next_due};
+use crate::poll::{Done, Plan, Progress};
 
+use super::dues::Dues;
 use super::notify::{self, Manager, Word};
 
 /// The service manager.
@@ -44,6 +43,11 @@ impl Service {
 
     pub(super) fn stopping(&mut self) {
         self.manager.tell(Word::Stopping);
+    }
+
+    /// Whether anybody hears what is said.
+    pub(super) fn is_heard(&self) -> bool {
+        notify::is_heard()
     }
 
     pub(super) fn status(&mut self, status: &str) {
@@ -87,14 +91,15 @@ async fn next(signs: &mut Option<Interval>) {
 pub(super) struct StatusLine {
     plan: watch::Receiver<Arc<Plan<Client>>>,
     clock: Clock,
-    due: Mutex<HashMap<String, Timestamp>>,
+    dues: Mutex<Dues<Client>>,
     line: watch::Sender<String>,
 }
 
 impl StatusLine {
     pub(super) fn new(plan: watch::Receiver<Arc<Plan<Client>>>, clock: Clock) -> Self {
         let line = watch::Sender::new(format!("{} sources", plan.borrow().sources.len()));
-        Self { plan, clock, due: Mutex::default(), line }
+        let dues = Mutex::new(Dues::of(plan.borrow().clone()));
+        Self { plan, clock, dues, line }
     }
 
     pub(super) fn line(&self) -> watch::Receiver<String> {
@@ -104,13 +109,11 @@ impl StatusLine {
     /// Takes note of a poll.
     pub(super) fn observe(&self, source: &str, done: &Done) {
         let (plan, now) = (self.plan.borrow().clone(), (self.clock)());
-        let mut due = self.due.lock().unwrap_or_else(PoisonError::into_inner);
-        due.retain(|known, _| plan.sources.iter().any(|polled| polled.source.name == *known));
-        if let Some(polled) = plan.sources.iter().find(|polled| polled.source.name == source) {
-            due.insert(source.to_owned(), next_due(&polled.schedule, &done.past, now, &plan.calendar));
-        }
+        let mut dues = self.dues.lock().unwrap_or_else(PoisonError::into_inner);
+        dues.follow(&plan);
+        dues.note(source, done, now);
         let zone = plan.calendar.zone();
-        let next = due.values().min().map(|next| next.with_timezone(&zone).format(", next at %H:%M:%S"));
+        let next = dues.next().map(|next| next.with_timezone(&zone).format(", next at %H:%M:%S"));
         self.line.send_replace(format!(
             "{} sources; {source}: {} at {}{}",
             plan.sources.len(),

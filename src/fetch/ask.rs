@@ -83,7 +83,8 @@ impl Ask for Asker {
     async fn ask(&self, request: &Request, most: impl Fn(&Head) -> u64 + Send) -> Result<Reply, FetchError> {
         let url = request.url.as_str();
         let client = if request.bytes.is_some() { &self.files } else { &self.pages };
-        let mut get = client.http.get(address(url)?);
+        let address = address(url)?;
+        let mut get = client.http.of(&address)?.get(address);
         if let Some((first, count)) = request.bytes {
             let last = first.saturating_add(count).saturating_sub(1);
             get = get.header(RANGE, format!("bytes={first}-{last}"));

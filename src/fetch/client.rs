@@ -11,10 +11,11 @@ use url::Url;
 
 use super::error::FetchError;
 use super::guard::disguise;
+use super::http::Http;
 use super::names::{Guarded, Names, SystemNames};
 use super::redirect::{Way, has_userinfo};
 use super::shown::{bare, shown};
-use super::{Fetch, FetchOptions, Fetched, Robots, Validators, robots, tls};
+use super::{Fetch, FetchOptions, Fetched, Robots, Validators, robots};
 
 /// The most headers of an answer. Those of HTTP/1 are at most 408 KiB together, which is fixed in hyper.
 const MAX_HEADERS: usize = 100;
@@ -24,7 +25,7 @@ const MAX_HEADER_BYTES: u32 = 64 * 1024;
 /// Fetches pages over http and https. Cheap to clone; clones share their connections.
 #[derive(Debug, Clone)]
 pub struct Client {
-    pub(super) http: reqwest::Client,
+    pub(super) http: Http,
     options: Arc<FetchOptions>,
 }
 
@@ -48,36 +49,33 @@ impl Client {
     /// # Errors
     /// A user agent that cannot stand in a header, or no TLS.
     pub fn new(options: &FetchOptions) -> Result<Self, FetchError> {
-        Self::with_names(options, || SystemNames)
+        Self::with_names(options, SystemNames)
     }
 
     /// Makes a client that asks others than the system for the addresses of names.
     ///
     /// # Errors
     /// As [`Client::new`].
-    pub fn with_names<N: Names>(options: &FetchOptions, names: impl Fn() -> N) -> Result<Self, FetchError> {
+    pub fn with_names<N: Names>(options: &FetchOptions, names: N) -> Result<Self, FetchError> {
         Self::build(options, names, |builder| builder)
     }
 
     /// Makes a client that hands a body over as it lies there, coded or not.
     pub(super) fn of_files(options: &FetchOptions) -> Result<Self, FetchError> {
         let undoes_nothing = |builder: ClientBuilder| builder.no_gzip().no_brotli().no_zstd().no_deflate();
-        Self::build(options, || SystemNames, undoes_nothing)
+        Self::build(options, SystemNames, undoes_nothing)
     }
 
     fn build<N: Names>(
         options: &FetchOptions,
-        names: impl Fn() -> N,
-        shape: impl Fn(ClientBuilder) -> ClientBuilder,
+        names: N,
+        shape: impl Fn(ClientBuilder) -> ClientBuilder + Send + 'static,
     ) -> Result<Self, FetchError> {
-        tls::install_provider();
-        let guarded = || Guarded::new(names(), options.inside.as_deref());
-        let builder = || shape(builder(options)).dns_resolver(guarded());
-        let http = builder()
-            .build()
-            .or_else(|_| builder().tls_backend_preconfigured(tls::built_in_roots()).build())
-            .map_err(|error| FetchError::of_setup(&error))?;
-        Ok(Self { http, options: Arc::new(options.clone()) })
+        let guarded = Guarded::new(names, options.inside.as_deref());
+        let options = Arc::new(options.clone());
+        let described = options.clone();
+        let http = Http::new(move || shape(builder(&described)).dns_resolver(guarded.clone()))?;
+        Ok(Self { http, options })
     }
 
     /// The bounds that it keeps.
@@ -111,7 +109,7 @@ impl Client {
     ) -> Result<Response, FetchError> {
         let deadline = Instant::now() + self.options.total_timeout;
         loop {
-            let mut request = self.http.get(way.here().clone());
+            let mut request = self.http.of(way.here())?.get(way.here().clone());
             if way.is_at_its_begin() {
                 request = request.headers(conditions.clone());
             }
@@ -193,6 +191,10 @@ impl Client {
             return Err(too_large());
         }
         let mut body = Vec::new();
+        // Of a length that is promised truly nothing is copied twice; one that is not costs no memory before it comes.
+        body.reserve_exact(
+            promised.and_then(|promised| usize::try_from(promised.min(limit)).ok()).unwrap_or_default(),
+        );
         while let Some(piece) = answer.chunk().await.map_err(|error| FetchError::of_body(url, &error))? {
             if length(&body) + length(&piece) > limit {
                 return match beyond {

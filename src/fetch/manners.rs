@@ -1,6 +1,8 @@
-//! How sites are approached: one request at a time, spaced, and only for what their robots.txt allows.
+//! How sites are approached: one request at a time, spaced, and only for what their robots.txt allows; and how many
+//! sites at once.
 
 mod hosts;
+mod places;
 mod rulebook;
 
 use std::time::Duration;
@@ -12,6 +14,7 @@ use hosts::Hosts;
 use rulebook::Rulebook;
 
 pub use hosts::Turn;
+pub use places::Place;
 
 /// What a site says to robots, and whether it is heeded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -94,10 +97,11 @@ impl Manners {
                 let asked = rules.crawl_delay().unwrap_or_default();
                 return Ok(self.hosts.turn(url, spacing.max(asked)).await);
             }
-            let _turn = self.hosts.turn(url, spacing).await;
+            let turn = self.hosts.turn(url, spacing).await;
             // Another source may have read them while this one waited for its turn.
             if self.rules.known(fetch, url).is_none() {
-                self.rules.read(fetch, url).await.map_err(|source| Barred::Unknown { source })?;
+                let (read, _) = turn.ask(Box::pin(self.rules.read(fetch, url))).await;
+                read.map_err(|source| Barred::Unknown { source })?;
             }
         }
     }

@@ -36,6 +36,12 @@ pub(super) struct Guarded<N> {
     inside: Option<Arc<str>>,
 }
 
+impl<N> Clone for Guarded<N> {
+    fn clone(&self) -> Self {
+        Self { names: self.names.clone(), inside: self.inside.clone() }
+    }
+}
+
 impl<N: Names> Guarded<N> {
     /// `inside` is a host that may lie in a private network.
     pub(super) fn new(names: N, inside: Option<&str>) -> Self {

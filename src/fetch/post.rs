@@ -49,7 +49,7 @@ impl Poster {
     ) -> Result<Answer, FetchError> {
         let shown = origin(url.reveal());
         let to = address(url.reveal()).map_err(|error| error.about(&shown))?;
-        let request = self.client.http.post(to).headers(header_map(headers)?).body(body);
+        let request = self.client.http.of(&to)?.post(to).headers(header_map(headers)?).body(body);
         let answer =
             request.send().await.map_err(|error| FetchError::of_request(&shown, &error.without_url()))?;
         Ok(Answer {

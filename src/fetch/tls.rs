@@ -21,6 +21,11 @@ pub(super) fn install_provider() {
     let _already_installed = rustls::crypto::ring::default_provider().install_default();
 }
 
+/// Trust in nobody: for what never speaks TLS.
+pub(super) fn no_roots() -> ClientConfig {
+    ClientConfig::builder().with_root_certificates(RootCertStore::empty()).with_no_client_auth()
+}
+
 /// Trust in Mozilla's certificates, built in: for hosts without a certificate store,
 /// where a client of reqwest's own making cannot be built.
 pub(super) fn built_in_roots() -> ClientConfig {

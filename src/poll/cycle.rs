@@ -3,17 +3,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{MutexGuard, oneshot, watch};
 use tokio::time::Instant;
 
 use super::daemon::{Plan, Shared};
-use super::once::{Answer, Known, ask, known, record, turned_away};
+use super::errands::Poll;
+use super::once::{Answer, Known, ask, turned_away};
 use super::order::{self, Ahead};
 use super::patience::{Patience, Remedy, Trouble, pause};
 use super::{Done, Past, Polled, Schedule, clock_step, first_due, next_due, paused, told};
 use crate::calendar::Calendar;
 use crate::domain::{Timestamp, Validators};
-use crate::fetch::Fetch;
+use crate::fetch::{Fetch, Place};
 use crate::format;
 use crate::store::StoreError;
 
@@ -80,7 +81,8 @@ impl<F: Fetch + Clone + Send + Sync + 'static> Cycle<F> {
         let mut due: Due = first_due;
         loop {
             match self.wait(due).await {
-                Wake::Due => self.poll().await?,
+                // A loop mostly waits. What it needs for a poll, ten kilobytes, is on the heap for that long only.
+                Wake::Due => Box::pin(self.poll()).await?,
                 Wake::Stopped => return Ok(()),
             }
             due = next_due;
@@ -156,7 +158,7 @@ impl<F: Fetch + Clone + Send + Sync + 'static> Cycle<F> {
         let Some(Known { validators, past }) = self.known().await? else { return Ok(()) };
         // Another process may have polled as well.
         self.past = past;
-        let Some(answer) = self.answer(&validators).await else { return Ok(()) };
+        let Some((answer, _place)) = self.answer(&validators).await else { return Ok(()) };
         if let Some(done) = self.record(answer).await? {
             told::log(&self.polled.source, &done, &self.past);
             (self.shared.daemon.on_poll)(self.name(), &done);
@@ -165,8 +167,9 @@ impl<F: Fetch + Clone + Send + Sync + 'static> Cycle<F> {
         Ok(())
     }
 
-    /// What the server says; nothing when the loop was stopped before it was asked.
-    async fn answer(&mut self, validators: &Validators) -> Option<Answer> {
+    /// What the server says, and the place that the answer takes until it is recorded; nothing when the loop was stopped
+    /// before the server was asked.
+    async fn answer(&mut self, validators: &Validators) -> Option<(Answer, Option<Place>)> {
         let shared = self.shared.clone();
         let Shared { daemon, manners, .. } = &*shared;
         let spacing = self.plan.borrow().spacing;
@@ -181,37 +184,60 @@ impl<F: Fetch + Clone + Send + Sync + 'static> Cycle<F> {
         self.polled_at = Some((now, Instant::now()));
         daemon.progress.expect(self.name(), self.polled.timeout);
         Some(match admitted {
-            Ok(_turn) => ask(&self.polled, validators, stamp, daemon.clock, grace(stop)).await,
-            Err(barred) => turned_away(&barred, stamp, self.now()),
+            Ok(turn) => {
+                let asking = ask(&self.polled, validators, stamp, daemon.clock, grace(stop));
+                turn.ask(Box::pin(asking)).await
+            }
+            Err(barred) => (turned_away(&barred, stamp, self.now()), None),
         })
     }
 
     /// Records a poll as soon as the database can be written. Nothing when the program ends before that.
     async fn record(&self, answer: Answer) -> Result<Option<Done>, StoreError> {
-        let (store, source, answer) = (&self.shared.daemon.store, &self.polled.source, Arc::new(answer));
-        self.patiently(|| record(store, source, answer.clone(), self.past.clone())).await
+        let poll = Poll { source: self.polled.source.clone(), answer, past: self.past.clone() };
+        self.settle(self.shared.errands.record(poll)).await
     }
 
     async fn known(&self) -> Result<Option<Known>, StoreError> {
-        self.patiently(|| known(&self.shared.daemon.store, &self.polled.source)).await
+        self.settle(self.shared.errands.look(self.polled.source.clone())).await
     }
 
-    /// Does something with the database, in turn with the other loops, again and again while that may help: the
-    /// answers in hand are kept meanwhile. Gives up when the program ends or waiting helps nothing, and then for all.
-    async fn patiently<T, W>(&self, work: impl Fn() -> W) -> Result<Option<T>, StoreError>
-    where
-        W: Future<Output = Result<T, StoreError>>,
-    {
-        let Shared { daemon, writing, .. } = &*self.shared;
-        let mut turn = daemon.progress.while_waiting(self.name(), writing.lock()).await;
+    /// Waits until an errand is done, by another loop or by this one when it has its turn.
+    async fn settle<T>(&self, mut result: oneshot::Receiver<T>) -> Result<Option<T>, StoreError> {
+        let Shared { daemon, turn, .. } = &*self.shared;
+        let waiting = async {
+            tokio::select! {
+                biased;
+                Ok(done) = &mut result => Turn::NotNeeded(done),
+                turn = turn.lock() => Turn::Ours(turn),
+            }
+        };
+        match daemon.progress.while_waiting(self.name(), waiting).await {
+            Turn::NotNeeded(done) => Ok(Some(done)),
+            Turn::Ours(turn) => self.patiently(turn, result).await,
+        }
+    }
+
+    /// Does what waits until the own errand is done, again and again while that may help: the answers in hand are kept
+    /// meanwhile. Gives up when the program ends or waiting helps nothing, and then for all.
+    async fn patiently<T>(
+        &self,
+        mut turn: MutexGuard<'_, Option<Patience>>,
+        mut result: oneshot::Receiver<T>,
+    ) -> Result<Option<T>, StoreError> {
+        let Shared { daemon, errands, .. } = &*self.shared;
         let mut stop = self.stop.clone();
         let mut failed = 0;
         while let Some(patience) = turn.as_mut() {
+            if let Ok(done) = result.try_recv() {
+                return Ok(Some(done));
+            }
             daemon.progress.expect(self.name(), RECORDING);
-            let error = match work().await {
-                Ok(done) => {
+            let errands = errands.clone();
+            let error = match daemon.store.off_the_workers(move |store| errands.run(store)).await {
+                Ok(()) => {
                     log_end(patience.worked(Instant::now()));
-                    return Ok(Some(done));
+                    continue;
                 }
                 Err(error) => error,
             };
@@ -236,6 +262,14 @@ impl<F: Fetch + Clone + Send + Sync + 'static> Cycle<F> {
         }
         Ok(None)
     }
+}
+
+/// What came first to a loop that waits with an errand.
+enum Turn<'a, T> {
+    /// Its result: another loop did it.
+    NotNeeded(T),
+    /// The turn to do it.
+    Ours(MutexGuard<'a, Option<Patience>>),
 }
 
 /// One line when a trouble begins, and one a minute.

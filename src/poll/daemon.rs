@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
 
 use super::cycle::{Cycle, Stop};
+use super::errands::Errands;
 use super::patience::Patience;
 use super::{Done, Polled, Progress, clock_step};
 use crate::calendar::Calendar;
@@ -62,9 +63,11 @@ impl<F> std::fmt::Debug for Daemon<F> {
 pub(super) struct Shared<F> {
     pub(super) daemon: Daemon<F>,
     pub(super) manners: Manners,
-    /// Loops wait here for their turn at the database, not in threads of their own. Nothing once the daemon has given
-    /// up on it.
-    pub(super) writing: tokio::sync::Mutex<Option<Patience>>,
+    /// What the loops want of the database.
+    pub(super) errands: Errands,
+    /// Loops wait here for their turn at the errands, not in threads of their own. Nothing once the daemon has given
+    /// up on the database.
+    pub(super) turn: tokio::sync::Mutex<Option<Patience>>,
 }
 
 /// Polls every source of the plan when it is due, the first time at once unless its past says otherwise, until
@@ -77,8 +80,8 @@ pub async fn run<F: Fetch + Clone + PartialEq + Send + Sync + 'static>(
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), StoreError> {
     let (clock, mut plan) = (daemon.clock, daemon.plan.clone());
-    let writing = tokio::sync::Mutex::new(Some(Patience::default()));
-    let shared = Shared { daemon, manners: Manners::default(), writing };
+    let turn = tokio::sync::Mutex::new(Some(Patience::default()));
+    let shared = Shared { daemon, manners: Manners::default(), errands: Errands::default(), turn };
     let mut loops =
         Loops { shared: Arc::new(shared), running: Vec::new(), leaving: Vec::new(), tasks: JoinSet::new() };
     loops.follow(&plan.borrow_and_update().clone());

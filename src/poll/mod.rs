@@ -1,6 +1,7 @@
 //! The daemon and the single poll: fetch a page, record what it says, leave a row in the poll log.
 //!
-//! Each source has a loop of its own, so a slow or failing one never delays another. When a source is due is decided
+//! Each source has a loop of its own, so a slow or failing one never delays another. Polls that end together are
+//! recorded together. When a source is due is decided
 //! by pure functions of its schedule ([`Schedule`]), its past ([`Past`]) and the time ([`next_due`]); the loops obey.
 //! Blocking database work stays off the async workers. Knows no reqwest and no command line.
 
@@ -9,6 +10,7 @@ mod clock_step;
 mod cron;
 mod cycle;
 mod daemon;
+mod errands;
 mod old;
 mod once;
 mod order;

@@ -1,11 +1,11 @@
 //! One poll of a source: ask its server, and record the answer with its row in the poll log. Knows neither why it is
 //! made now nor when the next one is due.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::errands::Poll;
 use super::order::{self, Stamp};
 use super::past::Past;
 use super::{Done, PollError, Polled, backoff};
@@ -14,7 +14,7 @@ use crate::domain::{Attempt, Origin, Outcome, Page, Timestamp, Validators};
 use crate::fetch::{Barred, Fetch, FetchError, Fetched, Manners, retry_after};
 use crate::format;
 use crate::ingest::{self, Report, Source};
-use crate::store::{SharedStore, StoreError};
+use crate::store::{SharedStore, StoreError, Tables};
 
 /// What is known of a source ahead of a poll.
 #[derive(Debug, Clone, Default)]
@@ -52,14 +52,17 @@ pub async fn poll_once<F: Fetch>(
     spacing: Duration,
     clock: Clock,
 ) -> Result<Done, PollError> {
-    let known = known(store, &polled.source).await?;
+    let source = polled.source.clone();
+    let Known { validators, past } =
+        store.off_the_workers(move |store| known(store.tables(), &source)).await?;
     let admitted = polled.admit(manners, spacing).await;
-    let stamp = order::stamp(clock(), known.past.last)?;
+    let stamp = order::stamp(clock(), past.last)?;
     let answer = match admitted {
-        Ok(_turn) => ask(polled, &known.validators, stamp, clock, std::future::pending()).await,
+        Ok(turn) => turn.ask(ask(polled, &validators, stamp, clock, std::future::pending())).await.0,
         Err(barred) => turned_away(&barred, stamp, clock()),
     };
-    Ok(record(store, &polled.source, Arc::new(answer), known.past).await?)
+    let poll = Poll { source: polled.source.clone(), answer, past };
+    Ok(store.off_the_workers(move |store| store.write(|tables| record(tables, &poll))).await?)
 }
 
 /// Asks a server for its page, for as long as `cut` is not done.
@@ -152,47 +155,29 @@ fn with_remark(attempt: &Attempt, detail: &str) -> Option<String> {
     Some(format!("{remark}{detail}"))
 }
 
-pub(super) async fn known(store: &SharedStore, source: &Source) -> Result<Known, StoreError> {
-    let source = source.clone();
-    store
-        .off_the_workers(move |store| {
-            let tables = store.tables();
-            let validators = ingest::validators(tables, &source)?;
-            Ok(Known { validators, past: Past::read(tables, &source.name)? })
-        })
-        .await
+pub(super) fn known(tables: Tables<'_>, source: &Source) -> Result<Known, StoreError> {
+    let validators = ingest::validators(tables, source)?;
+    Ok(Known { validators, past: Past::read(tables, &source.name)? })
 }
 
-/// One poll is one transaction, the pause that it calls for included: all of it or none.
-pub(super) async fn record(
-    store: &SharedStore,
-    source: &Source,
-    answer: Arc<Answer>,
-    past: Past,
-) -> Result<Done, StoreError> {
-    let source = source.clone();
-    store
-        .off_the_workers(move |store| {
-            let Answer { body, is_transient, asked, .. } = &*answer;
-            let attempt = answer.attempt.clone();
-            store.write(|tables| {
-                let (report, attempt) = match body {
-                    Body::Page(page, validators) => {
-                        ingest::ingest_poll(tables, &source, page, validators.clone(), attempt)?
-                    }
-                    Body::NotModified(seen_at) => ingest::confirm(tables, &source, *seen_at, attempt)?,
-                    Body::None => {
-                        ingest::log_failure(tables, &source, &attempt)?;
-                        (Report::default(), attempt)
-                    }
-                };
-                let past = past.with(&attempt, body.seen_at());
-                let pause = backoff::pause_after(&attempt, *asked, past.refusals);
-                let past = past.paused(tables, &source.name, pause)?;
-                Ok(Done { report, attempt, is_transient: *is_transient, past })
-            })
-        })
-        .await
+/// Records a poll and the pause that it calls for. To be run inside a transaction: all of it is kept, or none.
+pub(super) fn record(tables: Tables<'_>, poll: &Poll) -> Result<Done, StoreError> {
+    let Poll { source, answer, past } = poll;
+    let attempt = answer.attempt.clone();
+    let (report, attempt) = match &answer.body {
+        Body::Page(page, validators) => {
+            ingest::ingest_poll(tables, source, page, validators.clone(), attempt)?
+        }
+        Body::NotModified(seen_at) => ingest::confirm(tables, source, *seen_at, attempt)?,
+        Body::None => {
+            ingest::log_failure(tables, source, &attempt)?;
+            (Report::default(), attempt)
+        }
+    };
+    let past = past.clone().with(&attempt, answer.body.seen_at());
+    let pause = backoff::pause_after(&attempt, answer.asked, past.refusals);
+    let past = past.paused(tables, &source.name, pause)?;
+    Ok(Done { report, attempt, is_transient: answer.is_transient, past })
 }
 
 impl Body {

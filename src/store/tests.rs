@@ -8,6 +8,18 @@ use crate::domain::{
     Slug, TimeRange, Verdict,
 };
 
+impl Store {
+    /// Makes that rows of a table which meet a condition can be written no more, for the tests of those who write them.
+    pub(crate) fn sabotage(&self, table: &str, condition: &str) {
+        let name = format!("no_{table}");
+        let sql = format!(
+            "CREATE TRIGGER {name} AFTER INSERT ON {table} WHEN EXISTS (SELECT 1 WHERE NEW.{condition}) \
+             BEGIN SELECT RAISE(ABORT, 'sabotage'); END"
+        );
+        self.connection.execute_batch(&sql).unwrap();
+    }
+}
+
 fn at(second: i64) -> Timestamp {
     DateTime::from_timestamp(1_700_000_000 + second, 0).unwrap()
 }

@@ -1,5 +1,5 @@
 //! One request at a time to each host, and some time from the start of one to the start of the next, however many
-//! sources share it. Hosts never wait for each other.
+//! sources share it. Hosts wait for each other only where there are no places left.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,17 +9,32 @@ use tokio::sync::OwnedMutexGuard;
 use tokio::time::Instant;
 use url::Url;
 
+use super::places::{Place, Places};
+
 /// When the newest request to a host began. Whoever holds the lock may make the next.
 type Gate = Arc<tokio::sync::Mutex<Option<Instant>>>;
 
 /// The hosts that were asked so far.
 #[derive(Debug, Default)]
-pub(super) struct Hosts(Mutex<HashMap<String, Gate>>);
+pub(super) struct Hosts {
+    gates: Mutex<HashMap<String, Gate>>,
+    places: Places,
+}
 
 /// The right to make one request to a host, until it is dropped.
 #[derive(Debug)]
 pub struct Turn {
     _gate: OwnedMutexGuard<Option<Instant>>,
+    place: Place,
+}
+
+impl Turn {
+    /// Makes the request, after which the host may be asked again. The place is still taken, by the answer, unless it
+    /// was given to others because the answer was slow to come.
+    pub async fn ask<T>(self, request: impl Future<Output = T>) -> (T, Option<Place>) {
+        let Self { _gate, place } = self;
+        place.hold(request).await
+    }
 }
 
 impl Hosts {
@@ -29,13 +44,14 @@ impl Hosts {
         if let Some(before) = *gate {
             tokio::time::sleep_until(before + spacing).await;
         }
+        let place = self.places.take().await;
         *gate = Some(Instant::now());
-        Turn { _gate: gate }
+        Turn { _gate: gate, place }
     }
 
     fn gate(&self, host: &str) -> Gate {
-        let mut hosts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        hosts.entry(host.to_owned()).or_default().clone()
+        let mut gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
+        gates.entry(host.to_owned()).or_default().clone()
     }
 }
 
@@ -48,6 +64,7 @@ fn host(url: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::places::MOST_AT_ONCE;
     use super::*;
 
     const SPACING: Duration = Duration::from_secs(1);
@@ -89,6 +106,23 @@ mod tests {
             drop(hosts.turn("http://a.example/", SPACING).await);
             assert_eq!(began.elapsed().as_secs(), second);
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_spacing_counts_from_the_request_and_not_from_the_wait_for_a_place() {
+        let (hosts, began) = (Hosts::default(), Instant::now());
+        let mut others = Vec::new();
+        for number in 0..MOST_AT_ONCE {
+            others.push(hosts.turn(&format!("http://{number}.example/"), SPACING).await);
+        }
+        let waiting = hosts.turn("http://a.example/", SPACING);
+        let leaving = async {
+            tokio::time::sleep(Duration::from_secs(5)).await;
+            others.clear();
+        };
+        drop(tokio::join!(waiting, leaving).0);
+        drop(hosts.turn("http://a.example/", SPACING).await);
+        assert_eq!(began.elapsed().as_secs(), 6);
     }
 
     #[tokio::test(start_paused = true)]

@@ -121,7 +121,7 @@ fn impatient() -> FetchOptions {
 /// Asks as many times as there are answers to a name.
 fn ask(options: &FetchOptions, names: &Made, url: &str, times: usize) -> FetchError {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let client = Client::with_names(options, || names.clone()).unwrap();
+    let client = Client::with_names(options, names.clone()).unwrap();
     let once = || runtime.block_on(client.fetch(url, &Validators::default())).unwrap_err();
     (1..times).for_each(|_| drop(once()));
     once()
@@ -190,7 +190,7 @@ fn what_is_sent_to_somebody_does_not_lead_inside_either() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     for target in targets(&["disguise", "user", "nonsense", "name", "rebind"]) {
         let names = target.names();
-        let poster = Poster { client: Client::with_names(&impatient(), || names.clone()).unwrap() };
+        let poster = Poster { client: Client::with_names(&impatient(), names.clone()).unwrap() };
         let url = Hidden::new(target.url(&canary));
         let post = || runtime.block_on(poster.post(&url, &[], b"level=1".to_vec())).unwrap_err();
         (1..target.answers.len()).for_each(|_| drop(post()));
@@ -285,7 +285,7 @@ fn a_host_that_may_lie_inside_is_reached_there() {
     let url = server.url("/").replace("127.0.0.1", "intra.example.org");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let options = FetchOptions { inside: Some("intra.example.org".to_owned()), ..quick() };
-    let client = Client::with_names(&options, Made::default).unwrap();
+    let client = Client::with_names(&options, Made::default()).unwrap();
     assert_eq!(
         body_of(runtime.block_on(client.fetch(&url, &Validators::default())).unwrap()),
         PAGE.as_bytes()
@@ -309,9 +309,10 @@ fn another_server_is_not_told_what_the_first_one_said() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let validators =
         Validators { etag: Some("\"ours\"".into()), last_modified: Some("Fri, 19 Apr 2024".into()) };
-    let mut client = Client::with_names(&quick(), Made::default).unwrap();
+    let mut client = Client::with_names(&quick(), Made::default()).unwrap();
     // Both servers are on this machine, which no guard would let a redirect reach.
-    client.http = super::super::client::builder(&quick()).dns_resolver(Unguarded).build().unwrap();
+    let unguarded = super::super::client::builder(&quick()).dns_resolver(Unguarded).build().unwrap();
+    client.http = super::super::http::Http::only(unguarded);
     let fetched = runtime.block_on(client.fetch(&first.url("/"), &validators)).unwrap();
     assert!(first.requests()[0].contains("if-none-match: \"ours\""), "{:?}", first.requests());
     let asked = other.requests()[0].to_lowercase();
