@@ -1,44 +1,23 @@
 //! The seam to plotters: strokes, areas and words in fractions of a pixel. Knows nothing of charts.
 //!
-//! plotters counts in whole units, so one pixel is [`UNITS`] of them and the finished drawing is scaled back.
+//! plotters counts in whole units, so one pixel is [`UNITS`] of them.
 
 use plotters::coord::Shift;
 use plotters::drawing::{DrawingArea, IntoDrawingArea};
 use plotters::element::{Circle, Drawable, PathElement, PointCollection, Polygon, Rectangle, Text};
-use plotters::prelude::SVGBackend;
-use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{Color, FontDesc, FontFamily, FontStyle, RGBColor, ShapeStyle, TextStyle};
+use plotters::style::{Color, RGBColor, ShapeStyle};
 
-use super::theme::{FAMILY, fonts};
+pub(super) use super::shapes::{Align, Weight};
+use super::shapes::{Lettering, Recorder, Shape, UNITS};
+use super::theme::register_fonts;
 use super::{ChartError, Size};
 use crate::format::is_unsafe;
-
-/// Units of the drawing in one pixel.
-const UNITS: u32 = 4;
-
-/// What plotters divides a font's size by before it writes it down.
-const PLOTTERS_EM: f64 = 1.24;
 
 /// More letters than this fit on no picture, whatever a page calls its indicators.
 const LONGEST_TEXT: usize = 2000;
 
 /// A place on the picture in pixels, from its upper left corner.
 pub(super) type Place = (f64, f64);
-
-/// Where a text stands from its place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Align {
-    Start,
-    Middle,
-    End,
-}
-
-/// How heavy a text is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Weight {
-    Regular,
-    Medium,
-}
 
 /// How a text looks.
 #[derive(Debug, Clone, Copy)]
@@ -68,37 +47,23 @@ impl Rect {
     }
 }
 
-/// Draws a picture of a size and answers with its SVG.
+/// Draws a picture of a size and answers with its shapes.
 pub(super) fn picture(
     size: Size,
     draw: impl FnOnce(&Canvas<'_>) -> Result<(), ChartError>,
-) -> Result<String, ChartError> {
-    fonts()?;
-    let mut svg = String::new();
-    let area =
-        SVGBackend::with_string(&mut svg, (size.width() * UNITS, size.height() * UNITS)).into_drawing_area();
-    let canvas = Canvas { area };
+) -> Result<Vec<Shape>, ChartError> {
+    register_fonts()?;
+    let mut shapes = Vec::new();
+    let size = (size.width() * UNITS, size.height() * UNITS);
+    let canvas = Canvas { area: Recorder { size, shapes: &mut shapes }.into_drawing_area() };
     draw(&canvas)?;
-    canvas.area.present().map_err(|error| ChartError::Drawing(error.to_string()))?;
     drop(canvas);
-    Ok(scaled_back(&svg, size))
-}
-
-/// The same drawing at its real size, with lines whose corners and ends are round.
-fn scaled_back(svg: &str, size: Size) -> String {
-    let (_, body) = svg.split_once('\n').unwrap_or(("", svg));
-    let (width, height) = (size.width(), size.height());
-    format!(
-        "<svg width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {} {}\" stroke-linejoin=\"round\" \
-         stroke-linecap=\"round\" xmlns=\"http://www.w3.org/2000/svg\">\n{body}",
-        width * UNITS,
-        height * UNITS,
-    )
+    Ok(shapes)
 }
 
 /// A picture in the making.
 pub(super) struct Canvas<'a> {
-    area: DrawingArea<SVGBackend<'a>, Shift>,
+    area: DrawingArea<Recorder<'a>, Shift>,
 }
 
 impl Canvas<'_> {
@@ -125,13 +90,13 @@ impl Canvas<'_> {
     pub(super) fn text(&self, text: &str, place: Place, ink: Ink) -> Result<(), ChartError> {
         // plotters lifts a bottom-anchored text by half an x-height, which SVG takes as a quarter of the size.
         let lowered = (place.0, place.1 + ink.size / 4.0);
-        self.put(&Text::new(printable(text), units(&lowered), ink.style()))
+        self.put(&Text::new(printable(text), units(&lowered), ink.lettering().style()))
     }
 
     fn put<E>(&self, element: &E) -> Result<(), ChartError>
     where
         for<'b> &'b E: PointCollection<'b, (i32, i32)>,
-        for<'c> E: Drawable<SVGBackend<'c>>,
+        for<'c> E: Drawable<Recorder<'c>>,
     {
         self.area.draw(element).map_err(|error| ChartError::Drawing(error.to_string()))
     }
@@ -146,27 +111,14 @@ impl Ink {
         Self { align, ..self }
     }
 
-    fn font(self) -> FontDesc<'static> {
-        let style = match self.weight {
-            Weight::Regular => FontStyle::Normal,
-            Weight::Medium => FontStyle::Bold,
-        };
-        FontDesc::new(FontFamily::Name(FAMILY), self.size * f64::from(UNITS) * PLOTTERS_EM, style)
-    }
-
-    fn style(self) -> TextStyle<'static> {
-        let side = match self.align {
-            Align::Start => HPos::Left,
-            Align::Middle => HPos::Center,
-            Align::End => HPos::Right,
-        };
-        let (font, color) = (self.font(), self.color.to_backend_color());
-        TextStyle { font, color, pos: Pos::new(side, VPos::Bottom) }
+    fn lettering(self) -> Lettering {
+        let size = self.size * f64::from(UNITS) * Lettering::PLOTTERS_EM;
+        Lettering { size, weight: self.weight, align: self.align, color: self.color.to_rgba() }
     }
 
     /// The width of a text, never less than it will take.
     pub(super) fn width(self, text: &str) -> f64 {
-        let measured = self.font().box_size(&printable(text)).map_or(0, |(width, _)| width);
+        let measured = self.lettering().font().box_size(&printable(text)).map_or(0, |(width, _)| width);
         f64::from(measured) / f64::from(UNITS)
     }
 
@@ -201,18 +153,20 @@ fn unit(px: f64) -> i32 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::svg::svg;
     use super::*;
 
     fn ink() -> Ink {
-        fonts().unwrap();
+        register_fonts().unwrap();
         Ink { size: 12.0, weight: Weight::Regular, color: RGBColor(0, 0, 0), align: Align::Start }
     }
 
     #[test]
     fn control_characters_never_reach_the_drawing() {
-        let svg =
+        let shapes =
             picture(Size::default(), |canvas| canvas.text("A\u{0}\u{1b}<b>\u{202e}", (9.0, 9.0), ink()))
                 .unwrap();
+        let svg = svg(Size::default(), &shapes).unwrap();
         assert!(svg.contains("A&lt;b&gt;"), "{svg}");
         assert!(!svg.chars().any(|c| c.is_control() && c != '\n'));
     }

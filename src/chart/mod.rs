@@ -1,7 +1,7 @@
-//! Series into drawings. The only user of plotters, resvg and png; knows neither the store nor the clock.
+//! Series into drawings. The only user of plotters, tiny-skia and png; knows neither the store nor the clock.
 //!
-//! A drawing is made once, as SVG, on a grid finer than pixels; a PNG is that same SVG rendered with the
-//! fonts that travel with the program. What was not seen is not drawn: a silence longer than the heartbeat
+//! A drawing is made once, by plotters, on a grid finer than pixels, and kept as its shapes; SVG and PNG are two
+//! forms of it, with the fonts that travel with the program. What was not seen is not drawn: a silence longer than the heartbeat
 //! of an indicator breaks its line.
 
 mod average;
@@ -16,13 +16,18 @@ mod file;
 mod frame;
 mod gaps;
 mod heading;
+mod indexed;
+mod letters;
 mod levels;
 mod line;
 mod panel;
+mod pixels;
 mod rebase;
 mod reduce;
 mod scale;
+mod shapes;
 mod spec;
+mod svg;
 #[cfg(test)]
 mod tests;
 mod theme;
@@ -68,7 +73,7 @@ pub fn draw(
 ) -> Result<Drawing, ChartError> {
     check(spec, series, beside)?;
     let inside: Vec<Cow<'_, Series>> = series.iter().map(|one| inside(spec, one)).collect();
-    let svg = canvas::picture(spec.size, |canvas| {
+    let shapes = canvas::picture(spec.size, |canvas| {
         let frame = Frame::new(canvas, spec, beside);
         match (spec.kind, series, inside.as_slice()) {
             (ChartKind::Rebase, _, several) => rebase::draw(&frame, several, is_trading_day),
@@ -78,7 +83,7 @@ pub fn draw(
             _ => check(spec, series, beside),
         }
     })?;
-    Ok(Drawing::new(svg))
+    Ok(Drawing::new(spec.size, shapes))
 }
 
 /// The part of a series that is drawn; a range without ends is all of it, and nothing is copied.

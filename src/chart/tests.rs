@@ -1,6 +1,7 @@
 //! What every drawing promises, checked on the finished SVG and PNG.
 
 mod derived;
+mod pixels;
 
 use chrono::{Datelike, Duration, NaiveDateTime, TimeZone, Utc};
 use chrono_tz::Asia::Jakarta;
@@ -80,7 +81,7 @@ fn spec(kind: ChartKind) -> ChartSpec {
 }
 
 fn svg_of(spec: &ChartSpec, series: &[Series]) -> String {
-    draw(spec, series, Beside::default(), &is_weekday).unwrap().svg().to_owned()
+    draw(spec, series, Beside::default(), &is_weekday).unwrap().svg().unwrap()
 }
 
 fn refusal(spec: &ChartSpec, series: &[Series]) -> String {
@@ -132,7 +133,9 @@ fn a_png_has_its_size_its_texts_and_ink() {
     .unwrap();
     let texts = [("Query", "chart lq45 – line".to_owned()), ("Digest", "sha256:00ff".to_owned())];
     let bytes = drawing.png(&texts).unwrap();
-    let mut reader = png::Decoder::new(std::io::Cursor::new(bytes)).read_info().unwrap();
+    let mut decoder = png::Decoder::new(std::io::Cursor::new(bytes));
+    decoder.set_transformations(png::Transformations::EXPAND);
+    let mut reader = decoder.read_info().unwrap();
     let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
     reader.next_frame(&mut pixels).unwrap();
     let info = reader.info();
@@ -177,7 +180,7 @@ fn gap(from: &str, to: &str, cause: Cause) -> Gap {
 fn named(gaps: &[Gap], kind: ChartKind) -> Vec<String> {
     let drawing = draw(&spec(kind), &[day_with_a_gap()], Beside { gaps, derived: &[] }, &is_weekday).unwrap();
     let is_cause = |line: &&str| line.starts_with("not ") || line.starts_with("frozen ");
-    drawing.svg().lines().filter(is_cause).map(str::to_owned).collect()
+    drawing.svg().unwrap().lines().filter(is_cause).map(str::to_owned).collect()
 }
 
 #[test]

@@ -1,9 +1,8 @@
 //! Colours, sizes and the fonts that travel with the program. Draws nothing.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
 use plotters::style::{FontStyle, RGBColor, register_font};
-use resvg::usvg::fontdb;
 
 use super::{ChartError, Size, Theme};
 
@@ -11,24 +10,17 @@ use super::{ChartError, Size, Theme};
 /// somebody opens the SVG without it.
 pub(super) const FAMILY: &str = "Inter, Helvetica, Arial, sans-serif";
 
-const REGULAR: &[u8] = include_bytes!("fonts/Inter-Regular-tnum.otf");
-const MEDIUM: &[u8] = include_bytes!("fonts/Inter-Medium-tnum.otf");
+pub(super) const REGULAR: &[u8] = include_bytes!("fonts/Inter-Regular-tnum.otf");
+pub(super) const MEDIUM: &[u8] = include_bytes!("fonts/Inter-Medium-tnum.otf");
 
-/// The fonts, registered once for measuring and once for rendering. No font of the system is used, so
-/// the same drawing has the same pixels everywhere.
-pub(super) fn fonts() -> Result<Arc<fontdb::Database>, ChartError> {
-    static FONTS: LazyLock<Option<Arc<fontdb::Database>>> = LazyLock::new(load_fonts);
-    FONTS.clone().ok_or(ChartError::Fonts)
-}
-
-fn load_fonts() -> Option<Arc<fontdb::Database>> {
-    register_font(FAMILY, FontStyle::Normal, REGULAR).ok()?;
-    register_font(FAMILY, FontStyle::Bold, MEDIUM).ok()?;
-    let mut database = fontdb::Database::new();
-    database.load_font_data(REGULAR.to_vec());
-    database.load_font_data(MEDIUM.to_vec());
-    database.set_sans_serif_family("Inter");
-    Some(Arc::new(database))
+/// Tells plotters of the fonts, once, so that it can measure. No font of the system is used: the same drawing has
+/// the same pixels everywhere.
+pub(super) fn register_fonts() -> Result<(), ChartError> {
+    static ARE_REGISTERED: LazyLock<bool> = LazyLock::new(|| {
+        let fonts = [(FontStyle::Normal, REGULAR), (FontStyle::Bold, MEDIUM)];
+        fonts.into_iter().all(|(style, bytes)| register_font(FAMILY, style, bytes).is_ok())
+    });
+    if *ARE_REGISTERED { Ok(()) } else { Err(ChartError::Fonts) }
 }
 
 /// The colours of one theme. Rising and falling differ in lightness and along blue and orange, which

@@ -49,7 +49,7 @@ pub(super) fn run(context: &Context, args: &ChartArgs) -> anyhow::Result<Exit> {
     let beside = Beside { gaps: &gaps, derived: &derived };
     let drawing = chart::draw(&spec, &series, beside, &|date| context.calendar.is_trading_day(date))?;
     let bytes = match picture {
-        Picture::Svg => drawing.svg().as_bytes().to_vec(),
+        Picture::Svg => drawing.svg()?.into_bytes(),
         Picture::Png => png(&drawing, args, &spec, &series)?,
     };
     write(context, &target, &bytes)?;

@@ -12,7 +12,7 @@ fn proven(when: &str, low: &str, high: &str) -> ProvenClose {
 
 fn svg_beside(kind: ChartKind, series: &Series, derived: &[ProvenClose]) -> String {
     let beside = Beside { gaps: &[], derived };
-    draw(&spec(kind), std::slice::from_ref(series), beside, &is_weekday).unwrap().svg().to_owned()
+    draw(&spec(kind), std::slice::from_ref(series), beside, &is_weekday).unwrap().svg().unwrap()
 }
 
 /// Three captures far apart.
