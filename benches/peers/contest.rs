@@ -67,7 +67,7 @@ pub(crate) enum Role {
 }
 
 /// Makes what a contestant wrote comparable: the same text for the same answer.
-pub(crate) type Reader = fn(&Path) -> Result<String>;
+pub(crate) type Reader = fn(&Run) -> Result<String>;
 
 /// How a contestant's answer is looked at.
 #[derive(Debug, Clone, Copy)]
@@ -94,6 +94,8 @@ pub(crate) struct Contest {
     pub(crate) work: String,
     pub(crate) measure: Measure,
     pub(crate) aims: Vec<Aim>,
+    /// How many rows the file of each holds, where that is of interest.
+    rows: Option<u32>,
     entries: Vec<Entry>,
 }
 
@@ -105,7 +107,19 @@ enum Entry {
 
 impl Contest {
     pub(crate) fn new(name: impl Into<String>, work: impl Into<String>, measure: Measure) -> Self {
-        Self { name: name.into(), work: work.into(), measure, aims: Vec::new(), entries: Vec::new() }
+        Self {
+            name: name.into(),
+            work: work.into(),
+            measure,
+            aims: Vec::new(),
+            rows: None,
+            entries: Vec::new(),
+        }
+    }
+
+    pub(crate) fn of_rows(mut self, rows: u32) -> Self {
+        self.rows = Some(rows);
+        self
     }
 
     pub(crate) fn aim(mut self, aim: Aim) -> Self {
@@ -152,7 +166,7 @@ impl Contest {
     /// # Errors
     /// The figures of a run cannot be read. A contestant that fails is told of in the results.
     pub(crate) fn run(self, folder: &Folder, scale: Scale) -> Result<Results> {
-        let Self { name, work, measure, aims, entries } = self;
+        let Self { name, work, measure, aims, rows, entries } = self;
         let mut lines: Vec<(Line, Option<Contestant>)> =
             entries.into_iter().map(|entry| warm_up(folder, measure, entry)).collect();
         for round in 0.. {
@@ -175,7 +189,7 @@ impl Contest {
         }
         let mut lines: Vec<Line> = lines.into_iter().map(|(line, _)| line).collect();
         compare(&mut lines);
-        Ok(Results { name, work, measure, aims, lines })
+        Ok(Results { name, work, measure, aims, rows, lines })
     }
 }
 
@@ -186,6 +200,7 @@ pub(crate) struct Results {
     pub(crate) work: String,
     pub(crate) measure: Measure,
     pub(crate) aims: Vec<Aim>,
+    pub(crate) rows: Option<u32>,
     pub(crate) lines: Vec<Line>,
 }
 
@@ -237,7 +252,7 @@ fn warm_up(folder: &Folder, measure: Measure, entry: Entry) -> (Line, Option<Con
 fn first_run(folder: &Folder, measure: Measure, contestant: &Contestant, line: &mut Line) -> Result<()> {
     let run = launch::run(folder, &contestant.job)?;
     line.verdict = match contestant.answer {
-        Answer::Same(read) => Verdict::Gave(read(&run.written).context("its answer cannot be read")?),
+        Answer::Same(read) => Verdict::Gave(read(&run).context("its answer cannot be read")?),
         Answer::Apart(why) => Verdict::Apart(why),
     };
     let has_product = run.written != run.stdout;

@@ -13,6 +13,9 @@ use crate::launch::{self, Job};
 use crate::peers::Peers;
 use crate::work;
 
+/// The moment of the last point: the last minute of 2025 in Jakarta.
+pub(crate) const LAST: i64 = 1_767_200_340;
+
 /// How long a value of a round robin database is good.
 const HEARTBEAT: u32 = 600;
 /// How many values one call brings into it.

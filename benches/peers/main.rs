@@ -15,29 +15,41 @@
 #![expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
 
 mod aim;
+#[allow(clippy::unwrap_used, dead_code, reason = "what it shares with the tests is theirs")]
+#[path = "../../tests/integration/captures.rs"]
+mod captures;
 mod contest;
+#[allow(clippy::unwrap_used, dead_code, reason = "what it shares with the tests is theirs")]
+#[path = "../../tests/corpus/mod.rs"]
+mod corpus;
 mod data;
+#[path = "../archive/decompress.rs"]
+mod decompress;
 mod figures;
 mod folder;
+#[path = "../common/labels.rs"]
+mod labels;
 mod launch;
 mod machine;
-#[path = "../year/market.rs"]
+#[path = "../common/market.rs"]
 mod market;
 mod options;
 mod peers;
 mod results;
+#[allow(clippy::unwrap_used, dead_code, reason = "what it shares with the tests is theirs")]
+#[path = "../../tests/integration/shapes.rs"]
+mod shapes;
 mod work;
 mod workloads;
 
-use std::fmt::Write;
 use std::path::Path;
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context, Result, bail, ensure};
 
-use contest::Results;
 use folder::Folder;
 use options::{Options, Scale};
 use peers::Peers;
+use results::Section;
 use workloads::Ground;
 
 fn main() -> Result<()> {
@@ -61,20 +73,33 @@ fn compete(options: &Options) -> Result<()> {
     let folder = Folder::new(options.keep.as_deref())?;
     let peers = Peers::find();
     let ground = Ground { folder: &folder, peers: &peers, scale: options.scale };
-    let mut told = heading(&peers);
-    print!("{told}");
-    let mut faults = Vec::new();
+    println!("{}", heading(&peers));
+    let mut sections = Vec::new();
     for (_, run) in wanted(options)? {
-        for results in run(&ground)? {
-            faults.extend(results.faults());
-            tell(&results, &mut told)?;
-        }
+        let told = run(&ground)?;
+        told.iter().for_each(|section| println!("{}", section.text));
+        sections.extend(told);
     }
+    println!("{}", summary(&sections));
     if options.only.is_empty() && options.scale == Scale::Full {
-        std::fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/RESULTS.md"), &told)?;
+        write_down(&peers, &sections)?;
     }
+    let faults: Vec<&str> = sections.iter().flat_map(|section| &section.faults).map(String::as_str).collect();
     ensure!(faults.is_empty(), "{}", faults.join("\n"));
     Ok(())
+}
+
+fn write_down(peers: &Peers, sections: &[Section]) -> Result<()> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/RESULTS.md");
+    let texts = sections.iter().map(|section| section.text.clone());
+    let text: Vec<String> = [heading(peers), summary(sections)].into_iter().chain(texts).collect();
+    std::fs::write(&path, text.join("\n")).with_context(|| format!("failed to write {}", path.display()))
+}
+
+/// A line for each piece of work.
+fn summary(sections: &[Section]) -> String {
+    let rows: Vec<&str> = sections.iter().filter_map(|section| section.summary.as_deref()).collect();
+    format!("| work | pantau | how many times better than |\n|---|--:|---|\n{}\n", rows.join("\n"))
 }
 
 fn wanted(options: &Options) -> Result<Vec<workloads::Workload>> {
@@ -85,13 +110,6 @@ fn wanted(options: &Options) -> Result<Vec<workloads::Workload>> {
         }
     }
     Ok(workloads::ALL.into_iter().filter(|(name, _)| options.wants(name)).collect())
-}
-
-fn tell(results: &Results, told: &mut String) -> Result<()> {
-    let text = results.markdown();
-    println!("{text}");
-    writeln!(told, "{text}")?;
-    Ok(())
 }
 
 fn heading(peers: &Peers) -> String {

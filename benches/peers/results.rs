@@ -5,9 +5,26 @@ use std::fmt::Write;
 use crate::contest::{Line, Results, Role, Verdict};
 use crate::figures::{Spread, short};
 
+/// What is told of a piece of work.
+#[derive(Debug)]
+pub(crate) struct Section {
+    /// In Markdown.
+    pub(crate) text: String,
+    /// A row of the table at the beginning.
+    pub(crate) summary: Option<String>,
+    /// What must not be, a sentence each.
+    pub(crate) faults: Vec<String>,
+}
+
+impl From<Results> for Section {
+    fn from(results: Results) -> Self {
+        Self { text: results.markdown(), summary: results.summary(), faults: results.faults().collect() }
+    }
+}
+
 impl Results {
     /// Its heading, its aims and its table.
-    pub(crate) fn markdown(&self) -> String {
+    fn markdown(&self) -> String {
         let mut text = format!("## {}\n\n{}.\n\n", self.name, self.work);
         for aim in &self.aims {
             line(&mut text, &format!("- aim: {}", aim.told(self)));
@@ -43,9 +60,24 @@ impl Results {
             median(of.peak_mb()),
             self.times(of).map(|times| format!("{}x", short(times))).unwrap_or_default(),
             of.runs.len().to_string(),
-            remark(of),
+            self.remark(of),
         ];
         format!("| {} |", cells.join(" | "))
+    }
+
+    fn remark(&self, of: &Line) -> String {
+        let answer = match &of.verdict {
+            Verdict::Same | Verdict::Gave(_) => "the same".to_owned(),
+            Verdict::Differs { from, .. } => format!("**not that of {from}**"),
+            Verdict::Apart(why) => format!("not compared: {why}"),
+            Verdict::Absent(why) => format!("absent: {why}"),
+            Verdict::Failed(_) => "**failed**".to_owned(),
+        };
+        let Some(bytes) = of.product_bytes else { return answer };
+        match self.rows {
+            Some(rows) => format!("{answer}; {} bytes a row", short(bytes as f64 / f64::from(rows))),
+            None => format!("{answer}; {} KB", short(bytes as f64 / 1000.0)),
+        }
     }
 
     /// How many times better pantau is than a contestant.
@@ -55,8 +87,16 @@ impl Results {
         Some(self.measure.times_better(pantau, other))
     }
 
+    /// The work, the figure of pantau, and how many times better it is than each of the others.
+    fn summary(&self) -> Option<String> {
+        let pantau = self.lines.iter().find(|line| line.role == Role::Pantau)?.figure()?.median;
+        let times = |line: &Line| Some(format!("{} {}x", line.name, short(self.times(line)?)));
+        let others: Vec<String> = self.lines.iter().filter_map(times).collect();
+        Some(format!("| {} | {} {} | {} |", self.name, short(pantau), self.measure.unit(), others.join(", ")))
+    }
+
     /// What must not be: answers that differ, and contestants that failed. One sentence each.
-    pub(crate) fn faults(&self) -> impl Iterator<Item = String> {
+    fn faults(&self) -> impl Iterator<Item = String> {
         self.lines.iter().filter_map(|line| match &line.verdict {
             Verdict::Differs { from, this, that } => {
                 let begin = |text: &str| text.chars().take(300).collect::<String>();
@@ -67,20 +107,6 @@ impl Results {
             Verdict::Failed(why) => Some(format!("{}: {} failed: {why}", self.name, line.name)),
             _ => None,
         })
-    }
-}
-
-fn remark(of: &Line) -> String {
-    let answer = match &of.verdict {
-        Verdict::Same | Verdict::Gave(_) => "the same".to_owned(),
-        Verdict::Differs { from, .. } => format!("**not that of {from}**"),
-        Verdict::Apart(why) => format!("not compared: {why}"),
-        Verdict::Absent(why) => format!("absent: {why}"),
-        Verdict::Failed(_) => "**failed**".to_owned(),
-    };
-    match of.product_bytes {
-        Some(bytes) => format!("{answer}; {} KB", short(bytes as f64 / 1000.0)),
-        None => answer,
     }
 }
 

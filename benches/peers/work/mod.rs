@@ -3,7 +3,11 @@
 
 #![expect(clippy::print_stdout, reason = "a process that works answers on its output")]
 
+mod archive;
+mod batch;
+mod pages;
 mod points;
+mod rows;
 mod year;
 
 use std::path::{Path, PathBuf};
@@ -42,6 +46,19 @@ pub(crate) fn work(words: impl Iterator<Item = String>) -> Result<()> {
     match words.next()?.as_str() {
         "make-points" => points::make(words.number()?, &words.path()?, &words.path()?),
         "make-year" => year::make(words.number()?, &words.path()?, &words.path()?),
+        "make-page" => pages::make(&words.next()?, &words.path()?),
+        "read-page" => pages::read(words.number()?, &words.path()?),
+        "search-page" => pages::search(words.number()?, &words.path()?),
+        "make-archive" => archive::make(words.number()?, &words.path()?),
+        "decompress" => crate::decompress::all(&[words.path()?]),
+        "batch" => batch::run(&words.next()?, words.number()?, &words.path()?),
+        "rows-text" => rows::write_text(words.number()?, &words.path()?),
+        "rows-rrd-commands" => rows::write_rrd_commands(words.number()?, &words.path()?, &words.path()?),
+        "rows-rrd" => rows::rrd(words.number()?, &words.path()?),
+        "rows-insert" => rows::insert(words.number()?, &words.path()?),
+        "polls" => year::polls(words.number()?, &words.path()?),
+        "rows-polls" => rows::polls(&words.next()?, words.number()?, &words.path()?),
+        "rows-rrd-polls" => rows::rrd_polls(words.number()?, &words.path()?),
         other => bail!("'{other}' is no work"),
     }
 }
@@ -78,6 +95,10 @@ impl Stopwatch {
 
 fn tell(figure: f64) {
     println!("{TOLD}{figure}");
+}
+
+fn say(answer: std::fmt::Arguments<'_>) {
+    println!("{answer}");
 }
 
 /// The built-in source.

@@ -10,12 +10,11 @@ use pantau::domain::Timestamp;
 use pantau::ingest::Captured;
 use pantau::parse::{Cells, Reading, of_cells};
 
+use crate::data::LAST;
 use crate::market::Numbers;
 
 use super::{Importer, Stopwatch, tell};
 
-/// The last minute of 2025 in Jakarta.
-const LAST: i64 = 1_767_200_340;
 const MINUTE: i64 = 60;
 const SEED: u64 = 10_000_000;
 /// In hundredths of a point.

@@ -12,13 +12,16 @@ use pantau::calendar::{Calendar, Phase};
 use pantau::domain::{Attempt, Origin, Outcome, Page, Quote, Timestamp, Validators};
 use pantau::ingest;
 use pantau::store::{Store, StoreError};
+use rusqlite::Connection;
 
 use crate::market::Market;
 
-use super::{Stopwatch, kontan, tell};
+use super::{Stopwatch, kontan, say, tell};
 
 const SEED: u64 = 2025;
 const POLLS_A_TRANSACTION: usize = 500;
+/// More than enough for the polls of a bench.
+const DAYS_OF_POLLS: u32 = 60;
 const MINUTES_OF_A_DAY: i64 = 24 * 60;
 
 /// Makes so many days from the end of 2025. Tells the processor time in seconds that recording took, parsing included.
@@ -49,6 +52,27 @@ pub(super) fn make(days: u32, database: &Path, text: &Path) -> Result<()> {
     drop(store);
     text.flush()?;
     tell(micros / 1e6);
+    Ok(())
+}
+
+/// So many polls, each a transaction that survives a power cut. Tells the processor time of one in microseconds, parsing
+/// included, and how many are in the log.
+pub(super) fn polls(polls: u32, database: &Path) -> Result<()> {
+    let mut market = Market::new(SEED);
+    let source = kontan();
+    let mut store = Store::open_writer(database)?;
+    let pages: Vec<(Page, Attempt)> =
+        minutes(DAYS_OF_POLLS)?.into_iter().take(polls as usize).map(|at| poll(at, &mut market)).collect();
+    let stopwatch = Stopwatch::begin()?;
+    for (page, attempt) in pages {
+        let no = Validators::default();
+        store.write(|tables| ingest::ingest_poll(tables, &source, &page, no, attempt).map(drop))?;
+    }
+    tell(stopwatch.micros()? / f64::from(polls));
+    drop(store);
+    let log = Connection::open(database)?;
+    let count: i64 = log.query_row("SELECT count(DISTINCT seen_at) FROM poll", [], |row| row.get(0))?;
+    say(format_args!("{count} polls"));
     Ok(())
 }
 

@@ -1,16 +1,17 @@
 //! What contestants write, made comparable: numbers as numbers, lines in one order.
 
 use std::fs;
-use std::path::Path;
 
 use anyhow::{Context, Result};
 use serde_json::Value;
 
 use crate::contest::TOLD;
+use crate::launch::Run;
 
-/// The lines of whoever was asked to write words between blanks, commas or bars; numbers as they are worth.
-pub(super) fn lines(path: &Path) -> Result<String> {
-    let text = fs::read_to_string(path)?;
+/// The lines on the output of whoever was asked to write words between blanks; numbers as they are worth, and without the
+/// figure that is told among them.
+pub(super) fn lines(run: &Run) -> Result<String> {
+    let text = fs::read_to_string(&run.stdout)?;
     let lines = text.lines().filter(|line| !line.starts_with(TOLD) && !line.trim().is_empty());
     Ok(sorted(lines.map(line)))
 }
@@ -20,7 +21,7 @@ fn line(line: &str) -> String {
     words.map(word).collect::<Vec<_>>().join(" ")
 }
 
-/// `777.00` is `777`; to the seventh significant digit of a level.
+/// `777.00` is `777`; to the hundredth.
 fn word(word: &str) -> String {
     word.trim_matches('"')
         .parse::<f64>()
@@ -28,8 +29,8 @@ fn word(word: &str) -> String {
 }
 
 /// Fields of every object of a JSON array; `-` for null.
-pub(super) fn fields(path: &Path, names: &[&str]) -> Result<String> {
-    let rows: Vec<Value> = serde_json::from_slice(&fs::read(path)?).context("no array of JSON")?;
+pub(super) fn fields(run: &Run, names: &[&str]) -> Result<String> {
+    let rows: Vec<Value> = serde_json::from_slice(&fs::read(&run.stdout)?).context("no array of JSON")?;
     let cell = |row: &Value, name: &str| match &row[name] {
         Value::Null => "-".to_owned(),
         Value::String(text) => text.clone(),

@@ -1,14 +1,13 @@
 //! The daily bars of an indicator-year of minutes, by a process that was just started.
 
-use std::path::Path;
-
 use anyhow::Result;
 
 use crate::aim::Aim;
-use crate::contest::{Answer, Contest, Measure, Results};
+use crate::contest::{Answer, Contest, Measure};
 use crate::data::Data;
-use crate::launch::Job;
+use crate::launch::{Job, Run};
 use crate::peers::Tool;
+use crate::results::Section;
 
 use super::{Ground, answers};
 
@@ -17,10 +16,10 @@ const YEAR: u32 = 365 * 1440;
 /// A week.
 const WEEK: u32 = 7 * 1440;
 
-pub(super) fn run(ground: &Ground<'_>) -> Result<Vec<Results>> {
+pub(super) fn run(ground: &Ground<'_>) -> Result<Vec<Section>> {
     let data = Data::points(ground.folder, ground.peers, ground.scale.of(YEAR, WEEK))?;
     let contest = bars(ground, &data)?;
-    Ok(vec![contest.run(ground.folder, ground.scale)?])
+    Ok(vec![contest.run(ground.folder, ground.scale)?.into()])
 }
 
 fn bars(ground: &Ground<'_>, data: &Data<'_>) -> Result<Contest> {
@@ -63,8 +62,8 @@ pub(super) fn ask(data: &Data<'_>) -> Job {
     data.ask().args(["-f", "json", "history", "lq45", "--every", "1d"])
 }
 
-fn of_pantau(path: &Path) -> Result<String> {
-    answers::fields(path, &["open", "high", "low", "close", "samples"])
+fn of_pantau(run: &Run) -> Result<String> {
+    answers::fields(run, &["open", "high", "low", "close", "samples"])
 }
 
 /// Days of Jakarta.

@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, ensure};
 
 use crate::aim::Aim;
-use crate::contest::{Answer, Contest, Measure, Results};
+use crate::contest::{Answer, Contest, Measure};
 use crate::data::Data;
-use crate::launch::{self, Job};
+use crate::launch::{self, Job, Run};
 use crate::peers::Tool;
+use crate::results::Section;
 
 use super::{Ground, answers};
 
@@ -37,10 +38,10 @@ const INDICATORS: [&str; 11] = [
     "usd-idr",
 ];
 
-pub(super) fn run(ground: &Ground<'_>) -> Result<Vec<Results>> {
+pub(super) fn run(ground: &Ground<'_>) -> Result<Vec<Section>> {
     let data = Data::days(ground.folder, ground.peers, ground.scale.of(365, 10))?;
     let contests = [nothing()?, latest(ground, &data)?, change(ground, &data)?];
-    contests.into_iter().map(|contest| contest.run(ground.folder, ground.scale)).collect()
+    contests.into_iter().map(|contest| Ok(contest.run(ground.folder, ground.scale)?.into())).collect()
 }
 
 /// What it costs to start a program at all.
@@ -68,7 +69,7 @@ fn latest(ground: &Ground<'_>, data: &Data<'_>) -> Result<Contest> {
     contest.pantau(
         "pantau latest",
         data.ask().args(["-f", "json", "latest"]),
-        Answer::Same(|path| answers::fields(path, &["indicator", "level"])),
+        Answer::Same(|run| answers::fields(run, &["indicator", "level"])),
     );
     contest.peer(peers, Tool::Sqlite, "sqlite3", lines, || Ok(sqlite(&data.sqlite()?, LATEST)))?;
     contest.peer(
@@ -105,7 +106,7 @@ fn change(ground: &Ground<'_>, data: &Data<'_>) -> Result<Contest> {
     contest.pantau(
         "pantau change",
         data.ask().args(["-f", "json", "change", "--over", &over, "--as-of", AS_OF.0]),
-        Answer::Same(|path| answers::fields(path, &["indicator", "over", "level", "base_level"])),
+        Answer::Same(|run| answers::fields(run, &["indicator", "over", "level", "base_level"])),
     );
     contest.peer(peers, Tool::Sqlite, "sqlite3", lines, || Ok(sqlite(&data.sqlite()?, &change_sql())))?;
     contest.peer(
@@ -169,8 +170,8 @@ fn fetches(path: &str, _: &str) -> String {
 }
 
 /// Eleven times ` level`, a blank line, and `1767078000: 827`; in the order of the questions.
-fn last_updates(path: &Path) -> Result<String> {
-    let text = fs::read_to_string(path)?;
+fn last_updates(run: &Run) -> Result<String> {
+    let text = fs::read_to_string(&run.stdout)?;
     let levels: Vec<&str> =
         text.lines().filter_map(|line| line.split_once(": ")).map(|(_, level)| level).collect();
     ensure!(levels.len() == INDICATORS.len(), "{} levels", levels.len());
