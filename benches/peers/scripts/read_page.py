@@ -9,10 +9,10 @@ import time
 def resiliparse(page):
     from resiliparse.parse.html import HTMLTree
 
-    tree = HTMLTree.parse(page)
-    for bar in tree.body.get_elements_by_tag_name("div"):
-        if bar.first_element_child is None and "INDIKATOR" in bar.text:
-            return [item.text for item in bar.next_element.get_elements_by_tag_name("li")]
+    # Selected, since going through the elements of a page takes it ten times as long as parsing it.
+    for rows in HTMLTree.parse(page).body.query_selector_all("div + ul"):
+        if "INDIKATOR" in rows.prev_element.text:
+            return [item.text for item in rows.get_elements_by_tag_name("li")]
     return []
 
 

@@ -59,7 +59,7 @@ fn digest(run: &Run) -> Result<String> {
     let mut places = (0, 1);
     for line in BufReader::new(File::open(&run.written)?).lines() {
         let line = line?;
-        let cells: Vec<&str> = line.split([',', ' ']).filter(|cell| !cell.is_empty()).collect();
+        let cells: Vec<&str> = line.split(',').collect();
         if let Some(named) = named(&cells) {
             places = named;
         } else if let Some((at, level)) = point(&line, &cells, places) {

@@ -1,6 +1,6 @@
 //! Pictures of the newest thousand to ten million points, from a database to a file.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -56,7 +56,7 @@ fn contest(ground: &Ground<'_>, data: &Data<'_>, count: u32) -> Result<Contest> 
         ]);
         Ok(job.args(["--start", &begin.to_string(), "--end", &LAST.to_string()]).args(line).writes(file))
     })?;
-    contest.peer(peers, Tool::Gnuplot, "gnuplot", same, || gnuplot(data, begin, &file("gnuplot")))?;
+    contest.peer(peers, Tool::Gnuplot, "gnuplot", same, || gnuplot(ground, data, begin, &file("gnuplot")))?;
     contest.peer(peers, Tool::Matplotlib, "matplotlib", same, || {
         let file = file("matplotlib");
         Ok(peers.script("picture_matplotlib.py").path(&data.sqlite()?).arg(begin).path(&file).writes(file))
@@ -82,15 +82,19 @@ pub(super) fn pantau(data: &Data<'_>, begin: i64, file: &Path) -> Result<Job> {
 }
 
 /// It asks the database itself, as its users do.
-fn gnuplot(data: &Data<'_>, begin: i64, file: &Path) -> Result<Job> {
+fn gnuplot(ground: &Ground<'_>, data: &Data<'_>, begin: i64, file: &Path) -> Result<Job> {
     let (database, picture) = (data.sqlite()?.display().to_string(), file.display());
-    let script = format!(
-        "set terminal pngcairo size {WIDTH},{HEIGHT}\nset output '{picture}'\nset xdata time\nset timefmt '%s'\n\
-         set format x '%Y-%m-%d'\nset title 'LQ45'\n\
-         plot '< sqlite3 -readonly -separator \" \" {database} \"SELECT at, level / 100.0 FROM point WHERE indicator = 0 \
-         AND at >= {begin}\"' using 1:2 with lines title 'LQ45'\n"
-    );
-    Ok(Job::new("gnuplot").args(["-e", &script]).writes(file.to_owned()))
+    let script = ground.folder.path().join(format!("picture-from-{begin}.gnuplot"));
+    fs::write(
+        &script,
+        format!(
+            "set terminal pngcairo size {WIDTH},{HEIGHT}\nset output '{picture}'\nset xdata time\nset timefmt '%s'\n\
+             set format x '%Y-%m-%d'\nset title 'LQ45'\n\
+             plot '< sqlite3 -readonly -separator \" \" {database} \"SELECT at, level / 100.0 FROM point \
+             WHERE indicator = 0 AND at >= {begin}\"' using 1:2 with lines title 'LQ45'\n"
+        ),
+    )?;
+    Ok(Job::new("gnuplot").path(&script).writes(file.to_owned()))
 }
 
 /// The size that a PNG file says it has, and that it ends as one.
