@@ -1,5 +1,5 @@
-//! A contest: one piece of work, whoever can do it, and what it is to cost. Contestants take turns, A B A B, after one run
-//! each to warm up; what that first run answers is compared.
+//! A contest: one piece of work, whoever can do it, what it is to cost, and what became of it. How they take turns is the
+//! business of `turns`.
 
 use std::fs;
 use std::path::Path;
@@ -7,9 +7,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 
 use crate::aim::Aim;
-use crate::folder::Folder;
-use crate::launch::{self, Cost, Job, Run};
-use crate::options::Scale;
+use crate::launch::{Cost, Job, Run};
 use crate::peers::{Peers, Tool};
 
 /// What a line of output begins with that tells what the work inside a process took.
@@ -42,7 +40,11 @@ impl Measure {
         if matches!(self, Self::ToldRate(_)) { one / other } else { other / one }
     }
 
-    fn of(self, run: &Run) -> Result<f64> {
+    /// The figure of a run.
+    ///
+    /// # Errors
+    /// The process did not tell it.
+    pub(crate) fn of(self, run: &Run) -> Result<f64> {
         match self {
             Self::WallMs => Ok(run.cost.wall.as_secs_f64() * 1000.0),
             Self::CpuMs => Ok(run.cost.cpu.as_secs_f64() * 1000.0),
@@ -95,12 +97,13 @@ pub(crate) struct Contest {
     pub(crate) measure: Measure,
     pub(crate) aims: Vec<Aim>,
     /// How many rows the file of each holds, where that is of interest.
-    rows: Option<u32>,
-    entries: Vec<Entry>,
+    pub(crate) rows: Option<u32>,
+    pub(crate) entries: Vec<Entry>,
 }
 
+/// A contestant, or why there is none.
 #[derive(Debug)]
-enum Entry {
+pub(crate) enum Entry {
     Present(Contestant),
     Absent { name: String, why: String },
 }
@@ -160,37 +163,6 @@ impl Contest {
     fn enter(&mut self, name: &str, role: Role, job: Job, answer: Answer) {
         self.entries.push(Entry::Present(Contestant { name: name.to_owned(), role, job, answer }));
     }
-
-    /// Lets everybody run.
-    ///
-    /// # Errors
-    /// The figures of a run cannot be read. A contestant that fails is told of in the results.
-    pub(crate) fn run(self, folder: &Folder, scale: Scale) -> Result<Results> {
-        let Self { name, work, measure, aims, rows, entries } = self;
-        let mut lines: Vec<(Line, Option<Contestant>)> =
-            entries.into_iter().map(|entry| warm_up(folder, measure, entry)).collect();
-        for round in 0.. {
-            let mut is_over = true;
-            for (line, contestant) in &mut lines {
-                let Some(contestant) = contestant.as_ref().filter(|_| round < rounds(line, scale)) else {
-                    continue;
-                };
-                is_over = false;
-                let run = launch::run(folder, &contestant.job)?;
-                // The run to warm up is the only one of what is slow, and none of the others.
-                if round == 0 {
-                    line.runs.clear();
-                }
-                line.runs.push((measure.of(&run)?, run.cost));
-            }
-            if is_over {
-                break;
-            }
-        }
-        let mut lines: Vec<Line> = lines.into_iter().map(|(line, _)| line).collect();
-        compare(&mut lines);
-        Ok(Results { name, work, measure, aims, rows, lines })
-    }
 }
 
 /// What became of a contest.
@@ -231,59 +203,4 @@ pub(crate) enum Verdict {
     Apart(&'static str),
     Absent(String),
     Failed(String),
-}
-
-fn warm_up(folder: &Folder, measure: Measure, entry: Entry) -> (Line, Option<Contestant>) {
-    let line = |name, role, verdict| Line { name, role, runs: Vec::new(), product_bytes: None, verdict };
-    let contestant = match entry {
-        Entry::Absent { name, why } => return (line(name, Role::Peer, Verdict::Absent(why)), None),
-        Entry::Present(contestant) => contestant,
-    };
-    let mut line = line(contestant.name.clone(), contestant.role, Verdict::Same);
-    match first_run(folder, measure, &contestant, &mut line) {
-        Ok(()) => (line, Some(contestant)),
-        Err(error) => {
-            line.verdict = Verdict::Failed(format!("{error:#}"));
-            (line, None)
-        }
-    }
-}
-
-fn first_run(folder: &Folder, measure: Measure, contestant: &Contestant, line: &mut Line) -> Result<()> {
-    let run = launch::run(folder, &contestant.job)?;
-    line.verdict = match contestant.answer {
-        Answer::Same(read) => Verdict::Gave(read(&run).context("its answer cannot be read")?),
-        Answer::Apart(why) => Verdict::Apart(why),
-    };
-    let has_product = run.written != run.stdout;
-    line.product_bytes = has_product.then(|| fs::metadata(&run.written)).transpose()?.map(|file| file.len());
-    line.runs = vec![(measure.of(&run)?, run.cost)];
-    Ok(())
-}
-
-/// How often a contestant runs, going by how long it took to warm up: what is short varies most.
-fn rounds(line: &Line, scale: Scale) -> usize {
-    let seconds = line.runs.first().map_or(0.0, |(_, cost)| cost.wall.as_secs_f64());
-    match seconds {
-        _ if scale == Scale::Quick => 0,
-        0.0..0.1 => 15,
-        0.1..1.0 => 7,
-        1.0..4.0 => 3,
-        _ => 0,
-    }
-}
-
-/// The answer of the first is what the others are held against.
-fn compare(lines: &mut [Line]) {
-    let given = |line: &Line| match &line.verdict {
-        Verdict::Gave(answer) => Some((line.name.clone(), answer.clone())),
-        _ => None,
-    };
-    let Some((from, that)) = lines.iter().find_map(given) else { return };
-    for line in lines {
-        if let Some((_, this)) = given(line) {
-            let differs = || Verdict::Differs { from: from.clone(), this: this.clone(), that: that.clone() };
-            line.verdict = if this == that { Verdict::Same } else { differs() };
-        }
-    }
 }

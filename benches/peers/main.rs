@@ -39,6 +39,7 @@ mod results;
 #[allow(clippy::unwrap_used, dead_code, reason = "what it shares with the tests is theirs")]
 #[path = "../../tests/integration/shapes.rs"]
 mod shapes;
+mod turns;
 mod work;
 mod workloads;
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use pantau::domain::Timestamp;
 use pantau::ingest::Captured;
 use pantau::parse::{Reading, parse};
@@ -11,27 +11,14 @@ use rusqlite::Connection;
 
 use crate::labels::LABELS;
 
-use super::{Importer, Stopwatch, kontan, rows, say, tell};
+use super::rows::{self, Pace};
+use super::{Importer, Stopwatch, kontan, say, tell};
 
 /// So many captures are made up at a time.
 const A_CHUNK: usize = 10_000;
 
-/// When the header shows other values.
-#[derive(Clone, Copy)]
-enum Pace {
-    /// Every ten minutes: most rows confirm what is known.
-    Calm,
-    /// At every capture.
-    Restless,
-}
-
 /// Brings in so many captures. Tells the rows a second of processor time, making up captures aside, and what is there then.
-pub(super) fn run(pace: &str, captures: u32, database: &Path) -> Result<()> {
-    let pace = match pace {
-        "calm" => Pace::Calm,
-        "restless" => Pace::Restless,
-        other => bail!("'{other}' is no pace"),
-    };
+pub(super) fn run(pace: Pace, captures: u32, database: &Path) -> Result<()> {
     let mut importer = Importer::open(database)?;
     let mut micros = 0.0;
     for minutes in (0..captures).collect::<Vec<_>>().chunks(A_CHUNK) {
@@ -46,18 +33,21 @@ pub(super) fn run(pace: &str, captures: u32, database: &Path) -> Result<()> {
     let recorded = importer.close()?;
     micros += stopwatch.micros()?;
     tell(recorded as f64 / (micros / 1e6));
-    let sums = "SELECT count(*), sum(level) FROM observation";
-    let (count, sum): (i64, i64) =
-        Connection::open(database)?.query_row(sums, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    say(format_args!("{count} {sum}"));
+    say(format_args!("{}", sums(database)?));
     Ok(())
 }
 
+/// How many rows there were, and the sum of their levels: a run stands for a row each minute.
+fn sums(database: &Path) -> Result<String> {
+    let connection = Connection::open(database)?;
+    let sums = "SELECT sum(minutes), sum(level * minutes) FROM
+                (SELECT level, (last_seen - first_seen) / 60 + 1 AS minutes FROM observation)";
+    let (rows, levels): (i64, i64) = connection.query_row(sums, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(format!("{rows} {levels}"))
+}
+
 fn captured(pace: Pace, minute: u32, readings: &mut HashMap<u32, Reading>) -> Result<Captured> {
-    let state = match pace {
-        Pace::Calm => minute / 10,
-        Pace::Restless => minute,
-    };
+    let state = pace.state(minute);
     let reading = readings.entry(state).or_insert_with(|| reading(state)).clone();
     let captured_at = Timestamp::from_timestamp(rows::at(minute), 0).context("a minute of our age")?;
     Ok(Captured { url: kontan().url, captured_at, reading })

@@ -51,11 +51,13 @@ pub(crate) fn work(words: impl Iterator<Item = String>) -> Result<()> {
         "search-page" => pages::search(words.number()?, &words.path()?),
         "make-archive" => archive::make(words.number()?, &words.path()?),
         "decompress" => crate::decompress::all(&[words.path()?]),
-        "batch" => batch::run(&words.next()?, words.number()?, &words.path()?),
-        "rows-text" => rows::write_text(words.number()?, &words.path()?),
-        "rows-rrd-commands" => rows::write_rrd_commands(words.number()?, &words.path()?, &words.path()?),
+        "batch" => batch::run(words.next()?.parse()?, words.number()?, &words.path()?),
+        "rows-text" => rows::write_text(words.next()?.parse()?, words.number()?, &words.path()?),
+        "rows-rrd-commands" => {
+            rows::write_rrd_commands(words.next()?.parse()?, words.number()?, &words.path()?, &words.path()?)
+        }
         "rows-rrd" => rows::rrd(words.number()?, &words.path()?),
-        "rows-insert" => rows::insert(words.number()?, &words.path()?),
+        "rows-insert" => rows::insert(words.next()?.parse()?, words.number()?, &words.path()?),
         "polls" => year::polls(words.number()?, &words.path()?),
         "rows-polls" => rows::polls(&words.next()?, words.number()?, &words.path()?),
         "rows-rrd-polls" => rows::rrd_polls(words.number()?, &words.path()?),

@@ -1,4 +1,4 @@
-//! Eleven rows each minute that all move, as plain numbers: for those who keep no pages.
+//! Eleven rows each minute, as plain numbers: for those who keep no pages.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -14,6 +14,37 @@ use super::{Stopwatch, say, tell};
 const FIRST: i64 = 1_700_000_040;
 const INDICATORS: u32 = 11;
 
+/// When the levels are others.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Pace {
+    /// Every ten minutes: most rows confirm what is known.
+    Calm,
+    /// Each minute.
+    Restless,
+}
+
+impl Pace {
+    /// A number that is another one when the levels are others.
+    pub(super) fn state(self, minute: u32) -> u32 {
+        match self {
+            Self::Calm => minute / 10,
+            Self::Restless => minute,
+        }
+    }
+}
+
+impl std::str::FromStr for Pace {
+    type Err = anyhow::Error;
+
+    fn from_str(word: &str) -> Result<Self> {
+        match word {
+            "calm" => Ok(Self::Calm),
+            "restless" => Ok(Self::Restless),
+            other => bail!("'{other}' is no pace"),
+        }
+    }
+}
+
 pub(super) fn at(minute: u32) -> i64 {
     FIRST + i64::from(minute) * 60
 }
@@ -24,11 +55,11 @@ pub(super) fn level(state: u32, number: u32) -> u32 {
 }
 
 /// A line for each row: indicator, time, and hundredths.
-pub(super) fn write_text(captures: u32, path: &Path) -> Result<()> {
+pub(super) fn write_text(pace: Pace, captures: u32, path: &Path) -> Result<()> {
     let mut text = BufWriter::new(File::create(path)?);
     for minute in 0..captures {
         for number in 0..INDICATORS {
-            writeln!(text, "{number},{},{}", at(minute), level(minute, number))?;
+            writeln!(text, "{number},{},{}", at(minute), level(pace.state(minute), number))?;
         }
     }
     text.flush()?;
@@ -36,7 +67,7 @@ pub(super) fn write_text(captures: u32, path: &Path) -> Result<()> {
 }
 
 /// Commands for one round robin database with a source for each row.
-pub(super) fn write_rrd_commands(captures: u32, database: &Path, path: &Path) -> Result<()> {
+pub(super) fn write_rrd_commands(pace: Pace, captures: u32, database: &Path, path: &Path) -> Result<()> {
     let mut text = BufWriter::new(File::create(path)?);
     let database = database.display();
     let sources = (0..INDICATORS).map(|number| format!(" DS:d{number}:GAUGE:600:U:U")).collect::<String>();
@@ -46,7 +77,7 @@ pub(super) fn write_rrd_commands(captures: u32, database: &Path, path: &Path) ->
             write!(text, "\nupdate {database}")?;
         }
         write!(text, " {}", at(minute))?;
-        (0..INDICATORS).try_for_each(|number| write!(text, ":{}", level(minute, number)))?;
+        (0..INDICATORS).try_for_each(|number| write!(text, ":{}", level(pace.state(minute), number)))?;
     }
     writeln!(text)?;
     text.flush()?;
@@ -68,7 +99,7 @@ pub(super) fn rrd(captures: u32, commands: &Path) -> Result<()> {
 
 /// Brings the rows into a clustered table of integers, sorted, in one transaction: the least that keeping them in SQLite
 /// can cost. Tells the rows a second of processor time, and what is there then.
-pub(super) fn insert(captures: u32, database: &Path) -> Result<()> {
+pub(super) fn insert(pace: Pace, captures: u32, database: &Path) -> Result<()> {
     let mut connection = Connection::open(database)?;
     connection.execute_batch(TABLE)?;
     let stopwatch = Stopwatch::begin()?;
@@ -76,7 +107,7 @@ pub(super) fn insert(captures: u32, database: &Path) -> Result<()> {
     let mut statement = transaction.prepare("INSERT INTO point VALUES (?, ?, ?)")?;
     for number in 0..INDICATORS {
         for minute in 0..captures {
-            statement.execute((number, at(minute), level(minute, number)))?;
+            statement.execute((number, at(minute), level(pace.state(minute), number)))?;
         }
     }
     drop(statement);

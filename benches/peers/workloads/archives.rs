@@ -18,7 +18,7 @@ use super::{Ground, answers};
 const LIMIT: &str = "libdeflate";
 
 pub(super) fn run(ground: &Ground<'_>) -> Result<Vec<Section>> {
-    Ok(vec![contest(ground)?.run(ground.folder, ground.scale)?.into()])
+    Ok(vec![contest(ground)?.run(ground.folder, ground.scale).into()])
 }
 
 fn contest(ground: &Ground<'_>) -> Result<Contest> {

@@ -19,7 +19,7 @@ const WEEK: u32 = 7 * 1440;
 pub(super) fn run(ground: &Ground<'_>) -> Result<Vec<Section>> {
     let data = Data::points(ground.folder, ground.peers, ground.scale.of(YEAR, WEEK))?;
     let contest = bars(ground, &data)?;
-    Ok(vec![contest.run(ground.folder, ground.scale)?.into()])
+    Ok(vec![contest.run(ground.folder, ground.scale).into()])
 }
 
 fn bars(ground: &Ground<'_>, data: &Data<'_>) -> Result<Contest> {

@@ -41,7 +41,7 @@ const INDICATORS: [&str; 11] = [
 pub(super) fn run(ground: &Ground<'_>) -> Result<Vec<Section>> {
     let data = Data::days(ground.folder, ground.peers, ground.scale.of(365, 10))?;
     let contests = [nothing()?, latest(ground, &data)?, change(ground, &data)?];
-    contests.into_iter().map(|contest| Ok(contest.run(ground.folder, ground.scale)?.into())).collect()
+    Ok(contests.map(|contest| contest.run(ground.folder, ground.scale).into()).into())
 }
 
 /// What it costs to start a program at all.

@@ -18,7 +18,7 @@ use super::Ground;
 pub(super) fn run(ground: &Ground<'_>) -> Result<Vec<Section>> {
     let count = ground.scale.of(10_000_000, 10_000);
     let data = Data::points(ground.folder, ground.peers, count)?;
-    Ok(vec![contest(ground, &data, count)?.run(ground.folder, ground.scale)?.into()])
+    Ok(vec![contest(ground, &data, count)?.run(ground.folder, ground.scale).into()])
 }
 
 fn contest(ground: &Ground<'_>, data: &Data<'_>, count: u32) -> Result<Contest> {

@@ -13,8 +13,8 @@ use super::{Ground, answers};
 
 pub(super) fn run(ground: &Ground<'_>) -> Result<Vec<Section>> {
     let places = [("top", "near the top"), ("end", "at the end"), ("absent", "nowhere")];
-    let contest = |(place, where_): (&str, &str)| {
-        Ok(contest(ground, place, where_)?.run(ground.folder, ground.scale)?.into())
+    let contest = |(place, stands): (&str, &str)| {
+        Ok(contest(ground, place, stands)?.run(ground.folder, ground.scale).into())
     };
     places.into_iter().map(contest).collect()
 }

@@ -21,7 +21,7 @@ const HEIGHT: u32 = 900;
 pub(super) fn run(ground: &Ground<'_>) -> Result<Vec<Section>> {
     let counts = ground.scale.of([1_000, 100_000, 1_000_000, 10_000_000], [100, 1_000, 5_000, 10_000]);
     let data = Data::points(ground.folder, ground.peers, counts[3])?;
-    let contest = |count| Ok(contest(ground, &data, count)?.run(ground.folder, ground.scale)?.into());
+    let contest = |count| Ok(contest(ground, &data, count)?.run(ground.folder, ground.scale).into());
     counts.into_iter().map(contest).collect()
 }
 
