@@ -7,7 +7,9 @@ mod archive;
 mod batch;
 mod pages;
 mod points;
+mod round_robin;
 mod rows;
+mod table;
 mod year;
 
 use std::path::{Path, PathBuf};
@@ -53,14 +55,17 @@ pub(crate) fn work(words: impl Iterator<Item = String>) -> Result<()> {
         "decompress" => crate::decompress::all(&[words.path()?]),
         "batch" => batch::run(words.next()?.parse()?, words.number()?, &words.path()?),
         "rows-text" => rows::write_text(words.next()?.parse()?, words.number()?, &words.path()?),
-        "rows-rrd-commands" => {
-            rows::write_rrd_commands(words.next()?.parse()?, words.number()?, &words.path()?, &words.path()?)
-        }
-        "rows-rrd" => rows::rrd(words.number()?, &words.path()?),
-        "rows-insert" => rows::insert(words.next()?.parse()?, words.number()?, &words.path()?),
+        "rows-rrd-commands" => round_robin::write_commands(
+            words.next()?.parse()?,
+            words.number()?,
+            &words.path()?,
+            &words.path()?,
+        ),
+        "rows-rrd" => round_robin::update(words.number()?, &words.path()?),
+        "rows-insert" => table::insert(words.next()?.parse()?, words.number()?, &words.path()?),
         "polls" => year::polls(words.number()?, &words.path()?),
-        "rows-polls" => rows::polls(&words.next()?, words.number()?, &words.path()?),
-        "rows-rrd-polls" => rows::rrd_polls(words.number()?, &words.path()?),
+        "rows-polls" => table::polls(&words.next()?, words.number()?, &words.path()?),
+        "rows-rrd-polls" => round_robin::polls(words.number()?, &words.path()?),
         other => bail!("'{other}' is no work"),
     }
 }
