@@ -2,10 +2,10 @@
 //! broken. The same seed gives the same bytes. In Rust, since the headers and their shapes of markup are those of the
 //! other tests, and since the benchmark writes 1.5 GB of it.
 
-mod filler;
+pub(crate) mod filler;
 pub(crate) mod page;
-mod random;
-mod warc;
+pub(crate) mod random;
+pub(crate) mod warc;
 
 use std::fmt::Write as _;
 use std::fs;
