@@ -47,6 +47,13 @@ impl Job {
         self
     }
 
+    /// The command itself, for whoever tends it.
+    pub(crate) fn command(&self) -> Command {
+        let mut command = Command::new(&self.program);
+        command.args(&self.args);
+        command
+    }
+
     pub(crate) fn path(self, path: &Path) -> Self {
         self.arg(path.display())
     }

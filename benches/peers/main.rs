@@ -27,6 +27,7 @@ mod data;
 mod decompress;
 mod figures;
 mod folder;
+mod keepers;
 #[path = "../common/labels.rs"]
 mod labels;
 mod launch;
@@ -35,11 +36,21 @@ mod machine;
 mod market;
 mod options;
 mod peers;
+#[allow(dead_code, reason = "what it shares with the bench of loads is that one's")]
+#[path = "../load/recorded.rs"]
+mod recorded;
 mod results;
+#[allow(dead_code, reason = "what it shares with the bench of loads is that one's")]
+#[path = "../load/server.rs"]
+mod server;
 #[allow(clippy::unwrap_used, dead_code, reason = "what it shares with the tests is theirs")]
 #[path = "../../tests/integration/shapes.rs"]
 mod shapes;
+mod tended;
 mod turns;
+#[allow(dead_code, reason = "what it shares with the bench of loads is that one's")]
+#[path = "../load/usage.rs"]
+mod usage;
 mod work;
 mod workloads;
 

@@ -5,9 +5,11 @@ mod archives;
 mod bars;
 mod cold;
 mod csv;
+mod daemon;
 mod durable;
 mod growth;
 mod ingest;
+mod once;
 mod pages;
 mod pictures;
 mod year;
@@ -30,7 +32,7 @@ pub(crate) struct Ground<'a> {
 /// A piece of work: its name on the command line, and what lets everybody do it.
 pub(crate) type Workload = (&'static str, fn(&Ground<'_>) -> Result<Vec<Section>>);
 
-pub(crate) const ALL: [Workload; 10] = [
+pub(crate) const ALL: [Workload; 12] = [
     ("pages", pages::run),
     ("archives", archives::run),
     ("ingest", ingest::run),
@@ -40,5 +42,7 @@ pub(crate) const ALL: [Workload; 10] = [
     ("bars", bars::run),
     ("csv", csv::run),
     ("pictures", pictures::run),
+    ("daemon", daemon::run),
+    ("once", once::run),
     ("growth", growth::run),
 ];

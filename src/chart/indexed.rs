@@ -187,7 +187,7 @@ mod tests {
 
     #[test]
     fn the_commonest_colours_stand_first() {
-        let indexed = indexed(&(&[[9; 3], [1; 3], [1; 3], [9; 3], [1; 3], [5; 3]]));
+        let indexed = indexed(&[[9; 3], [1; 3], [1; 3], [9; 3], [1; 3], [5; 3]]);
         assert_eq!(indexed.colours, [[1; 3], [9; 3], [5; 3]]);
         assert_eq!(indexed.indices, [1, 0, 0, 1, 0, 2]);
     }

@@ -9,6 +9,7 @@ mod pages;
 mod points;
 mod round_robin;
 mod rows;
+mod sockets;
 mod table;
 mod year;
 
@@ -54,6 +55,7 @@ pub(crate) fn work(words: impl Iterator<Item = String>) -> Result<()> {
         "make-archive" => archive::make(words.number()?, &words.path()?),
         "decompress" => crate::decompress::all(&[words.path()?]),
         "batch" => batch::run(words.next()?.parse()?, words.number()?, &words.path()?),
+        "poll-once" => sockets::poll_once(&words.path()?),
         "rows-text" => rows::write_text(words.next()?.parse()?, words.number()?, &words.path()?),
         "rows-rrd-commands" => round_robin::write_commands(
             words.next()?.parse()?,
