@@ -2,6 +2,7 @@
 //! move a terminal's cursor. Knows nothing of tables, colours and locales of the pages.
 
 mod escape;
+mod stamp;
 mod suggest;
 
 use chrono::{Duration, SecondsFormat, Timelike};
@@ -11,6 +12,7 @@ use rust_decimal::{Decimal, RoundingStrategy};
 use crate::domain::{Change, Level, Percent, Timestamp};
 
 pub use escape::{escape, escape_json, is_unsafe};
+pub use stamp::Stamp;
 pub use suggest::nearest;
 
 /// The decimals of a computed percentage.

@@ -265,7 +265,14 @@ fn rows(csv: &'static str) -> impl Iterator<Item = &'static str> {
 /// A row `date,evidence`: the date, and whether its evidence counts as confirmed.
 fn closure(row: &str) -> Option<(NaiveDate, bool)> {
     let (date, evidence) = row.split_once(',')?;
-    Some((date.parse().ok()?, !evidence.contains("unconfirmed")))
+    Some((plain_date(date)?, !evidence.ends_with("unconfirmed")))
+}
+
+/// A date as the list writes it. The general parser of dates takes half a millisecond for them all, at every start.
+fn plain_date(text: &str) -> Option<NaiveDate> {
+    let (year, rest) = text.split_once('-')?;
+    let (month, day) = rest.split_once('-')?;
+    NaiveDate::from_ymd_opt(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?)
 }
 
 const fn date(year: i32, month: u32, day: u32) -> NaiveDate {

@@ -2,10 +2,13 @@
 
 use crate::domain::{Indicator, Kind, TimeRange};
 use crate::query::{self, QueryError};
-use crate::report::{BarRow, ChangeRow, DerivedRow, ExplainRow, Format, IndicatorRow, RunRow, SourceRow};
+use crate::report::{
+    BarRow, ChangeRow, DerivedRow, ExplainRow, Format, IndicatorRow, RunRow, RunStream, SourceRow,
+};
 use crate::series::{Bar, Series};
 use crate::store::{Store, StoreError, StoredIndicator};
 
+use super::bulk;
 use super::context::Context;
 use super::exit::Exit;
 use super::{ChangeArgs, ExplainArgs, HistoryArgs, Indicators};
@@ -14,9 +17,10 @@ use super::{ChangeArgs, ExplainArgs, HistoryArgs, Indicators};
 const TABLE_LIMIT: usize = 1000;
 
 pub(super) fn latest(context: &Context, args: &Indicators) -> anyhow::Result<Exit> {
-    let store = context.reader()?;
-    let indicators = query::resolve(store.tables(), &args.indicators)?;
-    let records = query::latest(store.tables(), &indicators)?;
+    let records = context.reader()?.read(|tables| {
+        let indicators = query::resolve(tables, &args.indicators)?;
+        query::latest(tables, &indicators)
+    })?;
     note_far(context, RunRow::far(&records, context.now));
     let rows: Vec<RunRow> = records.iter().map(|record| RunRow::new(record, context.zone)).collect();
     context.answer_some(&rows, "nothing is recorded yet", || {
@@ -67,6 +71,9 @@ fn runs(
     indicators: &[StoredIndicator],
     args: &HistoryArgs,
 ) -> anyhow::Result<Exit> {
+    if let Some(stream) = RunStream::new(context.format, context.zone) {
+        return bulk::text(context, store, indicators, args, stream);
+    }
     let records = within(context, args, indicators, |indicator, range, limit| {
         query::history(store.tables(), indicator, range, limit)
     })?;
@@ -129,9 +136,10 @@ pub(super) fn note_calendar(context: &Context, series: &Series) {
 
 pub(super) fn change(context: &Context, args: &ChangeArgs) -> anyhow::Result<Exit> {
     let as_of = args.as_of.as_deref().map(|as_of| context.moment(as_of)).transpose()?.map(|span| span.last());
-    let store = context.reader()?;
-    let indicators = query::resolve(store.tables(), &args.indicators.indicators)?;
-    let changes = query::changes(store.tables(), &indicators, &args.over, as_of, &context.calendar)?;
+    let changes = context.reader()?.read(|tables| {
+        let indicators = query::resolve(tables, &args.indicators.indicators)?;
+        query::changes(tables, &indicators, &args.over, as_of, &context.calendar)
+    })?;
     note_far(context, ChangeRow::far(&changes));
     let rows: Vec<ChangeRow> = changes.iter().map(|change| ChangeRow::new(change, context.zone)).collect();
     context.answer_some(&rows, "nothing is recorded yet", || ChangeRow::table(&changes, context.zone))

@@ -1,14 +1,16 @@
-//! `-f parquet`: rows in bulk, on their way to the standard output as they come. Of runs and quotes only; what other
-//! commands answer is read by people, or by programs that take JSON.
+//! Rows in bulk, on their way to the standard output as they come: runs as text, and with `-f parquet` runs and quotes.
+//! What other commands answer is read by people, or by programs that take JSON.
 
 use std::io::{IsTerminal, Stdout};
 
 use crate::archive::extract::Captured;
 use crate::columns::{QuoteRow, RunRow, Writer};
 use crate::query;
+use crate::report::RunStream;
+use crate::store::{Store, StoredIndicator};
 
 use super::ask::NOTHING_IN_RANGE;
-use super::context::Context;
+use super::context::{Context, print_plain};
 use super::exit::{Exit, Refusal};
 use super::{Command, Global, HistoryArgs, extract};
 
@@ -48,6 +50,33 @@ fn history(context: &Context, args: &HistoryArgs) -> anyhow::Result<Exit> {
         })?;
     }
     runs.finish()?;
+    if is_empty { Err(Refusal::new(Exit::NoData, NOTHING_IN_RANGE).into()) } else { Ok(Exit::Done) }
+}
+
+/// The runs of `history` as text.
+pub(super) fn text(
+    context: &Context,
+    store: &Store,
+    indicators: &[StoredIndicator],
+    args: &HistoryArgs,
+    mut stream: RunStream,
+) -> anyhow::Result<Exit> {
+    let range = context.range(&args.range)?;
+    let limit = args.limit.and_then(|limit| usize::try_from(limit).ok());
+    let mut is_empty = true;
+    store.read(|tables| {
+        indicators.iter().try_for_each(|stored| {
+            stream.begin(&stored.indicator)?;
+            query::each_run(tables, stored, range, limit, |run| {
+                is_empty = false;
+                let Some(text) = stream.add(&run) else { return Ok(()) };
+                let written = print_plain(text);
+                text.clear();
+                written
+            })
+        })
+    })?;
+    print_plain(&stream.finish())?;
     if is_empty { Err(Refusal::new(Exit::NoData, NOTHING_IN_RANGE).into()) } else { Ok(Exit::Done) }
 }
 

@@ -177,8 +177,18 @@ fn say(line: &str) {
     let _ = writeln!(anstream::stderr(), "{line}");
 }
 
+/// Writes text without colours to stdout.
+pub(super) fn print_plain(text: &[u8]) -> anyhow::Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    stdout.write_all(text).and_then(|()| stdout.flush()).context("failed to write to stdout")
+}
+
 /// Writes to stdout; colours are taken out where they are not wanted.
 pub(super) fn print(text: &str) -> anyhow::Result<()> {
+    // To look for colours takes longer than to see that there are none.
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n')) {
+        return print_plain(text.as_bytes());
+    }
     let mut stdout = anstream::stdout().lock();
     let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
     written.context("failed to write to stdout")

@@ -3,6 +3,7 @@
 
 mod alert;
 mod archive;
+mod arguments;
 mod ask;
 mod bulk;
 mod channels;
@@ -122,6 +123,7 @@ fn parse_zone(text: &str) -> Result<Tz, String> {
 }
 
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 enum Command {
     /// Poll every source until stopped
     Run(RunArgs),
@@ -139,8 +141,8 @@ enum Command {
     Extract(ExtractArgs),
     /// Plan what to fetch from a web archive, fetch it, and list what it holds
     Archive(archive::ArchiveArgs),
-    /// Record what files hold: saved pages, archives, series as CSV, what extract wrote
-    Import(ImportArgs),
+    #[command(flatten)]
+    Import(ImportCommand),
     /// Trace a number back to the exact text it was read from
     Explain(ExplainArgs),
     /// Show how each source and indicator does; exit 5 when one is stale or drifted
@@ -174,6 +176,14 @@ enum Command {
     },
     /// Print the manual page
     Man,
+}
+
+/// Apart from the others, whose options are made when they are asked for: what it calls `--format` and `-f` would then
+/// come too late to stand for those of all commands.
+#[derive(Debug, Subcommand)]
+enum ImportCommand {
+    /// Record what files hold: saved pages, archives, series as CSV, what extract wrote
+    Import(ImportArgs),
 }
 
 #[derive(Debug, Args)]
@@ -564,7 +574,7 @@ pub fn main() -> Exit {
     if let Err(error) = signals::outlive_limit_on_files() {
         return exit::tell(&error.into(), false);
     }
-    let cli = match Cli::try_parse() {
+    let cli = match arguments::read(std::env::args_os()) {
         Ok(cli) => cli,
         Err(error) => return exit::tell_usage(&error),
     };
@@ -594,7 +604,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
         Command::Chart(args) => chart::run(&context()?, &args),
         Command::Extract(args) => extract::run(&cli.global, &args),
         Command::Archive(args) => archive::run(&cli.global, &args.task),
-        Command::Import(args) => import::run(&context()?, &args),
+        Command::Import(ImportCommand::Import(args)) => import::run(&context()?, &args),
         Command::Explain(args) => ask::explain(&context()?, &args),
         Command::Status(args) => status::run(&context()?, &args),
         Command::Indicators => ask::indicators(&context()?),

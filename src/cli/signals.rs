@@ -13,6 +13,8 @@ pub(super) enum Signal {
 
 #[cfg(unix)]
 mod platform {
+    use std::sync::Arc;
+
     use tokio::signal::unix::{Signal as Stream, SignalKind, signal};
 
     use super::Signal;
@@ -22,10 +24,9 @@ mod platform {
     pub(in crate::cli) fn outlive_limit_on_files() -> std::io::Result<()> {
         /// What comes with such a write; its number but for MIPS.
         const SIGXFSZ: i32 = 25;
-        // The handler stays for as long as the process lives, whatever becomes of the runtime that it was made in.
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
-        let _inside = runtime.enter();
-        signal(SignalKind::from_raw(SIGXFSZ)).map(drop)
+        // What the handler notes nobody reads: that there is one is enough. Tokio's would need a runtime, which most
+        // commands do without.
+        signal_hook::flag::register(SIGXFSZ, Arc::default()).map(drop)
     }
 
     /// The signals that are listened to.

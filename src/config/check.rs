@@ -14,7 +14,7 @@ use super::error::Problem;
 use super::file::{self, File, Placed, RobotsName};
 use super::layout::{layout, text};
 use super::lookup::{Env, default_database, resolve};
-use super::{Config, FOREVER, FetchSettings, Market, Source, alert, builtin_sources, channel, push};
+use super::{Config, FOREVER, FetchSettings, Market, Source, alert, builtin, channel, push};
 use crate::fetch::RobotsRule;
 use crate::fetch::disguise;
 use crate::format::nearest;
@@ -41,7 +41,7 @@ pub(super) fn config(file: &File, path: &Path, env: Env<'_>) -> Result<Config, P
     let database = text("path", &file.store.path)?;
     let market = market(&file.market)?;
     let sources =
-        if file.source.is_empty() { builtin_sources() } else { sources(&file.source, market.zone)? };
+        if file.source.is_empty() { builtin::sources() } else { sources(&file.source, market.zone)? };
     let channels = channel::channels(&file.channel, path, env)?;
     Ok(Config {
         database: database.map_or_else(|| default_database(env), |written| resolve(&written, path, env)),

@@ -2,6 +2,7 @@
 //! are not known here; nothing but the command line knows this module.
 
 mod alert;
+mod builtin;
 mod channel;
 mod check;
 mod error;
@@ -161,7 +162,7 @@ impl Config {
             retention: Retention::default(),
             listen: None,
             push: None,
-            sources: builtin_sources(),
+            sources: builtin::sources(),
             channels: Vec::new(),
             alerts: Vec::new(),
         }
@@ -226,12 +227,6 @@ pub fn commented_example() -> String {
 }
 
 const EXAMPLE: &str = include_str!("example.toml");
-
-/// The built-in sources are those of the example, so that what it says of them is so.
-fn builtin_sources() -> Vec<Source> {
-    let example: file::File = toml::from_str(EXAMPLE).unwrap_or_default();
-    check::sources(&example.source, Market::default().zone).unwrap_or_default()
-}
 
 fn read(path: &Path) -> Result<String, ConfigError> {
     let failed = |source| ConfigError::Read { path: path.to_owned(), source };

@@ -37,7 +37,9 @@ fn replaced(
     is_replaced: impl Fn(char) -> bool,
     write: impl Fn(&mut String, char),
 ) -> Cow<'_, str> {
-    if !text.contains(&is_replaced) {
+    // Nearly all text is plain, and a look at its bytes is quick.
+    let is_plain = |byte: u8| matches!(byte, b' '..=b'~') || byte == b'\n' && !is_replaced('\n');
+    if text.bytes().all(is_plain) || !text.contains(&is_replaced) {
         return Cow::Borrowed(text);
     }
     let mut written = String::with_capacity(text.len() + 16);

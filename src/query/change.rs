@@ -73,14 +73,19 @@ pub fn changes(
     for indicator in indicators {
         let Some(known_until) = known_until(tables, indicator)? else { continue };
         let as_of = as_of.unwrap_or(known_until);
-        for &over in windows {
-            let change = match indicator.indicator.kind {
-                Kind::Return => change_of_return(tables, indicator, as_of, over, calendar)?,
-                Kind::Index | Kind::Price | Kind::Rate => {
-                    change_of_level(tables, indicator, as_of, over, calendar)?
+        let of = |over| ChangeOver::unknown(indicator, as_of, over);
+        match indicator.indicator.kind {
+            Kind::Return => {
+                for &over in windows {
+                    changes.push(change_of_return(tables, indicator, of(over), calendar)?);
                 }
-            };
-            changes.push(change);
+            }
+            Kind::Index | Kind::Price | Kind::Rate => {
+                let known = known_level(tables, indicator.id, as_of)?;
+                for &over in windows {
+                    changes.push(change_of_level(tables, indicator, known, of(over), calendar)?);
+                }
+            }
         }
     }
     Ok(changes)
@@ -104,12 +109,12 @@ fn known_level(tables: Tables<'_>, indicator_id: i64, at: Timestamp) -> Result<O
 fn change_of_level(
     tables: Tables<'_>,
     indicator: &StoredIndicator,
-    as_of: Timestamp,
-    over: Window,
+    known: Option<Known>,
+    change: ChangeOver,
     calendar: &Calendar,
 ) -> Result<ChangeOver, QueryError> {
-    let known = known_level(tables, indicator.id, as_of)?;
-    let begin = over.base(as_of, calendar.zone());
+    let as_of = change.as_of;
+    let begin = change.over.base(as_of, calendar.zone());
     let base = begin.map(|begin| known_level(tables, indicator.id, begin)).transpose()?.flatten();
     let pair = known.zip(base);
     let level_age = known.and_then(|(_, seen)| long_age(indicator, as_of, seen));
@@ -128,7 +133,7 @@ fn change_of_level(
         level_age,
         base_age,
         note,
-        ..ChangeOver::unknown(indicator, as_of, over)
+        ..change
     })
 }
 
@@ -147,12 +152,11 @@ fn ages_in_words(level: Option<TimeDelta>, base: Option<TimeDelta>) -> Option<St
 fn change_of_return(
     tables: Tables<'_>,
     indicator: &StoredIndicator,
-    as_of: Timestamp,
-    over: Window,
+    mut change: ChangeOver,
     calendar: &Calendar,
 ) -> Result<ChangeOver, QueryError> {
-    let mut change = ChangeOver::unknown(indicator, as_of, over);
-    let Some(begin) = over.base(as_of, calendar.zone()) else { return Ok(change) };
+    let as_of = change.as_of;
+    let Some(begin) = change.over.base(as_of, calendar.zone()) else { return Ok(change) };
     let first = calendar.date_of(begin) + Days::new(1);
     let days = trading_days(first, calendar.date_of(as_of), calendar);
     let from = start_of_day(first, calendar.zone());
