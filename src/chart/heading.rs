@@ -60,7 +60,7 @@ fn last_figures(frame: &Frame<'_, '_>, series: &Series) -> Vec<Word> {
         Kind::Return => figures.percent.is_some(),
         _ => figures.level.is_some(),
     };
-    let newest = series.runs().iter().rev().map(|run| run.figures).find(is_shown).unwrap_or_default();
+    let newest = series.runs().rev().map(|run| run.figures).find(is_shown).unwrap_or_default();
     if let Some(level) = newest.level {
         words.push(plain(number(level.decimal()), palette.ink));
     }

@@ -3,7 +3,7 @@
 use crate::domain::{Indicator, Kind, TimeRange};
 use crate::query::{self, QueryError};
 use crate::report::{BarRow, ChangeRow, DerivedRow, ExplainRow, Format, IndicatorRow, RunRow, SourceRow};
-use crate::series::{Bar, Series};
+use crate::series::{Bar, Detail, Part, Series};
 use crate::store::{Store, StoreError, StoredIndicator};
 
 use super::context::Context;
@@ -103,9 +103,10 @@ fn bars(
 ) -> anyhow::Result<Exit> {
     let range = context.range(&args.range)?;
     let Some(every) = args.every else { return Ok(Exit::Done) };
+    let zone = context.calendar.zone();
     let mut bars: Vec<(Indicator, Bar)> = Vec::new();
     for indicator in indicators {
-        let series = query::series(store.tables(), indicator, range, context.calendar.zone())?;
+        let series = query::series(store.tables(), indicator, range, zone, Detail::of_bars(every, zone))?;
         let all = query::bars(&series, every, range, &context.calendar);
         note_calendar(context, &series);
         let skipped = limit(context, args).map_or(0, |limit| all.len().saturating_sub(limit));
@@ -119,8 +120,7 @@ fn bars(
 
 /// Returns are taken by trading day, so where the list of closures ends is worth a word.
 pub(super) fn note_calendar(context: &Context, series: &Series) {
-    let ends =
-        [series.runs().first().map(|run| run.first_seen), series.runs().last().map(|run| run.last_seen)];
+    let ends = [series.parts().first().map(Part::first_seen), series.parts().last().map(Part::last_seen)];
     let note = ends.into_iter().flatten().find_map(|at| context.calendar.note(context.calendar.date_of(at)));
     if let Some(note) = note.filter(|_| series.indicator().kind == Kind::Return) {
         context.note(&note);
@@ -200,18 +200,4 @@ pub(super) fn sources(context: &Context) -> anyhow::Result<Exit> {
     rows.extend(forgotten.map(|health| row(&health.name, &health.url)));
     context.answer(&rows, || SourceRow::table(&rows, context.zone))?;
     Ok(Exit::Done)
-}
-
-/// Every indicator that is asked for, as series for a chart.
-pub(super) fn series_of(
-    context: &Context,
-    store: &Store,
-    names: &[String],
-    range: TimeRange,
-) -> Result<Vec<Series>, QueryError> {
-    let indicators = query::resolve(store.tables(), names)?;
-    indicators
-        .iter()
-        .map(|indicator| query::series(store.tables(), indicator, range, context.calendar.zone()))
-        .collect()
 }
