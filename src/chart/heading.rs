@@ -85,7 +85,7 @@ fn change_text(figures: &Figures) -> Option<(String, Decimal)> {
     }
 }
 
-/// Bars are against the close before them, however long ago that was seen; where a silence lies between, a reader
+/// Bars are against the close before them, however long ago that was seen; where the line breaks for a silence, a reader
 /// should know.
 fn after_silences(series: &Series) -> &'static str {
     let has_silences = series.indicator().kind != Kind::Return && stretches(series).len() > 1;

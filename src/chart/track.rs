@@ -8,7 +8,7 @@ use rust_decimal::prelude::ToPrimitive;
 use super::ChartError;
 use super::dates::seconds;
 use super::reduce::{Columns, Point, reduce};
-use crate::domain::{Kind, Level, Rollup, Timestamp};
+use crate::domain::{Grain, Kind, Level, Rollup, Timestamp};
 use crate::series::{Part, Series, compounded_index, daily_returns, drawdown, start_of_day, stretches};
 
 /// A value that held from one instant to another.
@@ -74,27 +74,36 @@ fn level_samples(series: &Series) -> Vec<Sample> {
         for (at, part) in stretch.iter().enumerate() {
             let until = stretch.get(at + 1).map_or(part.last_seen(), Part::first_seen);
             let levels = part.levels();
-            samples.extend(levels.iter().flat_map(|levels| level_sample(levels, until, breaks)));
+            match part {
+                Part::Rollup(grain, rollup) if rollup.runs > 1 => {
+                    samples.extend(rollup_samples(*grain, rollup, until, breaks));
+                }
+                _ => samples
+                    .extend(levels.map(|one| level_sample(one.levels.open, one.first_seen, until, breaks))),
+            }
             breaks = levels.is_none();
         }
     }
     samples
 }
 
-/// One run, or the four levels that are known of several, each at its time. When the last of them began is not known,
-/// but that it was after the others and, as all of them, within a pixel.
-fn level_sample(seen: &Rollup, until: Timestamp, breaks: bool) -> impl Iterator<Item = Sample> + use<> {
-    let Rollup { first_seen, levels, high_at, low_at, runs, .. } = *seen;
+fn level_sample(level: Level, from: Timestamp, to: Timestamp, breaks: bool) -> Sample {
+    Sample { from, to, value: level.0.to_f64(), exact: level.decimal(), breaks }
+}
+
+/// The four levels that are known of several runs, each at its time. When the last of them began is not known, but that
+/// was in the same hour or day, which is within a pixel.
+fn rollup_samples(grain: Grain, rollup: &Rollup, until: Timestamp, breaks: bool) -> [Sample; 4] {
+    let Rollup { first_seen, last_seen, levels, high_at, low_at, .. } = *rollup;
     let (high, low) = ((high_at, levels.high), (low_at, levels.low));
     let (earlier, later) = if high_at <= low_at { (high, low) } else { (low, high) };
-    let steps = [(first_seen, levels.open), earlier, later, (later.0, levels.close)];
-    let ends = [earlier.0, later.0, later.0, until];
-    let known = if runs == 1 { 3.. } else { 0.. };
-    let sample = move |(at, ((from, level), to)): (usize, ((Timestamp, Level), Timestamp))| {
-        let (value, exact) = (level.0.to_f64(), level.decimal());
-        Sample { from, to, value, exact, breaks: breaks && (at == 0 || runs == 1) }
-    };
-    steps.into_iter().zip(ends).enumerate().skip(known.start).map(sample)
+    let last = grain.end_of(first_seen).min(last_seen);
+    [
+        level_sample(levels.open, first_seen, earlier.0, breaks),
+        level_sample(earlier.1, earlier.0, later.0, false),
+        level_sample(later.1, later.0, last, false),
+        level_sample(levels.close, last, until, false),
+    ]
 }
 
 /// The compounded index of daily returns, one point at the beginning of each day. A single return is

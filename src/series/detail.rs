@@ -114,3 +114,66 @@ impl Peak {
         !is_peak || rollup.high_at <= rollup.low_at
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::{at, level};
+    use super::*;
+    use crate::domain::Ohlc;
+
+    /// A hundred runs from an instant on.
+    fn rollup(from: &str, [open, high, low, close]: [&str; 4], (high_at, low_at): (&str, &str)) -> Rollup {
+        let levels = Ohlc { open: level(open), high: level(high), low: level(low), close: level(close) };
+        let (first_seen, high_at, low_at) = (at(from), at(high_at), at(low_at));
+        Rollup { first_seen, last_seen: high_at.max(low_at), levels, high_at, low_at, runs: 100 }
+    }
+
+    fn flat(from: &str) -> Rollup {
+        rollup(from, ["5"; 4], (from, from))
+    }
+
+    #[test]
+    fn an_hour_is_one_within_its_bar_and_a_day_where_no_bar_ends_in_it() {
+        let jakarta = Tz::Asia__Jakarta;
+        let mut days = Detail::of_bars(Interval::DAY, jakarta);
+        assert_eq!(days.coarsest(), Some(Grain::Hour));
+        assert!(days.is_one(Grain::Hour, &flat("19T10:15")));
+        let mut weeks = Detail::of_bars("1w".parse().unwrap(), jakarta);
+        assert_eq!(weeks.coarsest(), Some(Grain::Day));
+        // The week ends with Sunday the 21st, within the day of UTC that begins at seven o'clock.
+        assert!(weeks.is_one(Grain::Day, &flat("20T10:15")));
+        assert!(!weeks.is_one(Grain::Day, &flat("21T10:15")));
+        assert!(weeks.is_one(Grain::Day, &flat("22T10:15")));
+        let mut of_india = Detail::of_bars(Interval::DAY, Tz::Asia__Kolkata);
+        let is_one: Vec<bool> = ["20T00:15", "20T01:15", "20T02:15"]
+            .map(|hour| of_india.is_one(Grain::Hour, &flat(hour)))
+            .to_vec();
+        assert_eq!(is_one, [true, false, true]);
+        assert_eq!(Detail::of_bars("15m".parse().unwrap(), jakarta).coarsest(), None);
+    }
+
+    #[test]
+    fn a_pixel_is_at_least_as_long_as_what_is_one_in_it() {
+        let coarsest = |seconds| Detail::of_pixels(TimeDelta::seconds(seconds)).coarsest();
+        let expected = [None, Some(Grain::Hour), Some(Grain::Hour), Some(Grain::Day)];
+        assert_eq!([3599, 3600, 86_399, 86_400].map(coarsest), expected);
+    }
+
+    #[test]
+    fn few_runs_are_points_of_their_own_in_a_picture() {
+        let mut drawn = Detail::of_pixels(TimeDelta::days(1));
+        for (runs, is_one) in [(1, true), (2, false), (FEW, false), (FEW + 1, true)] {
+            assert_eq!(drawn.is_one(Grain::Day, &Rollup { runs, ..flat("19T10:15") }), is_one);
+        }
+    }
+
+    #[test]
+    fn a_new_peak_after_the_low_leaves_the_deepest_fall_open() {
+        let mut falls = Detail::of_pixels(TimeDelta::hours(1)).with_falls();
+        let mut is_one = |hour: &str, levels, ends| falls.is_one(Grain::Hour, &rollup(hour, levels, ends));
+        assert!(is_one("19T10:00", ["9", "9", "5", "6"], ("19T10:00", "19T10:30")));
+        assert!(is_one("19T11:00", ["6", "9", "5", "6"], ("19T11:30", "19T11:10")), "no new peak");
+        assert!(!is_one("19T12:00", ["6", "10", "5", "6"], ("19T12:30", "19T12:10")));
+        assert!(is_one("19T13:00", ["6", "10", "5", "6"], ("19T13:30", "19T13:10")));
+    }
+}

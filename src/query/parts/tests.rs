@@ -61,12 +61,17 @@ fn instant(runs: &[Run], place: Place) -> Option<Timestamp> {
     })
 }
 
-/// A store of runs that are rolled up to an instant.
+/// A store of runs of LQ45 that are rolled up to an instant.
 fn rolled(runs: &[Run], until: Option<Timestamp>) -> (Store, StoredIndicator) {
-    let mut store = store(&[("2024-01-01T09:00", "LQ45 1 0 0%")]);
+    rolled_of("LQ45 1 0 0%", runs, until)
+}
+
+fn rolled_of(row: &str, runs: &[Run], until: Option<Timestamp>) -> (Store, StoredIndicator) {
+    let mut store = store(&[("2024-01-01T09:00", row)]);
     let indicator = store.tables().indicators().unwrap().remove(0);
-    let begin = |grain: Grain, until: Timestamp| {
-        runs.iter().take_while(move |run| grain.end_of(run.first_seen) <= until)
+    let whole = |grain: Grain, until: Timestamp| {
+        let is_whole = move |run: &&Run| grain.end_of(run.first_seen) <= until;
+        Roll::all(grain, runs.iter().take_while(is_whole).filter_map(Rollup::of))
     };
     store
         .write(|tables| {
@@ -77,11 +82,8 @@ fn rolled(runs: &[Run], until: Option<Timestamp>) -> (Store, StoredIndicator) {
             }
             let Some(until) = until else { return Ok(()) };
             for grain in Grain::ALL {
-                let mut roll = Roll::new(grain);
-                let mut done: Vec<Rollup> = Vec::new();
-                done.extend(begin(grain, until).filter_map(Rollup::of).filter_map(|run| roll.add(run)));
-                done.extend(roll.finish());
-                done.iter().try_for_each(|one| tables.put_rollup(indicator.id, grain, one))?;
+                let mut rollups = whole(grain, until).into_iter();
+                rollups.try_for_each(|one| tables.put_rollup(indicator.id, grain, &one))?;
             }
             tables.put_rolled_until(indicator.id, until)
         })
@@ -97,6 +99,28 @@ fn shown(series: &Series) -> Vec<rust_decimal::Decimal> {
         [part.levels.open, earlier, later, part.levels.close]
     });
     levels.map(Level::decimal).collect()
+}
+
+#[test]
+fn a_pause_without_a_level_breaks_a_line_also_between_hours() {
+    let begin: Timestamp = "2024-04-01T00:00:00Z".parse().unwrap();
+    let run = |minute: i64, length: i64, level: Option<i64>| {
+        let level = level.map(|mantissa| Level(Quantity::new(mantissa, 0).unwrap()));
+        let figures = Figures { level, ..Figures::default() };
+        let first_seen = begin + Duration::minutes(minute);
+        let last_seen = first_seen + Duration::minutes(length);
+        Run { first_seen, last_seen, figures, verdict: Verdict::Unverifiable }
+    };
+    let minutes = |from: i64| (from..from + 170).map(move |minute| run(minute, 0, Some(1000 + minute)));
+    let runs: Vec<Run> = minutes(0).chain([run(171, 300, None)]).chain(minutes(480)).collect();
+    for until in [None, Some(begin + Duration::hours(10))] {
+        let (store, emas) = rolled_of("EMAS 1.000 0%", &runs, until);
+        let detail = Detail::of_pixels(TimeDelta::hours(1));
+        let seen = series(store.tables(), &emas, TimeRange::default(), Tz::UTC, detail).unwrap();
+        let hours = seen.parts().iter().filter(|part| part.run().is_none()).count();
+        let blank: Vec<&Part> = seen.parts().iter().filter(|part| part.levels().is_none()).collect();
+        assert_eq!((hours, blank), (5, vec![&Part::Run(runs[170])]));
+    }
 }
 
 proptest! {
