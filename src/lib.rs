@@ -37,7 +37,7 @@
 //! # Reading order
 //!
 //! [`domain`] (start with `quote`, `verdict` and `observation`), [`parse`], [`ingest`] (`runs` says what the rows are
-//! by definition), [`store`], [`query`] (`gaps` says why nothing is known), [`poll`] (`schedule` and `backoff` decide,
+//! by definition), [`store`], [`query`] (`parts` says what is read, `gaps` why nothing is known), [`poll`] (`schedule` and `backoff` decide,
 //! `cycle` obeys), [`archive`] (`record`, then `extract`), [`alert`] (`rule`, then `state`), then whatever edge is of
 //! interest. How it is all put together stands
 //! in [`cli`] (`daemon` and `running`).

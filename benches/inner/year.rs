@@ -6,7 +6,7 @@ use divan::Bencher;
 use pantau::domain::{
     Change, Figures, Indicator, Kind, Level, Percent, Quantity, Run, Slug, TimeRange, Verdict,
 };
-use pantau::series::{Series, percent_change, resample};
+use pantau::series::{Part, Series, percent_change, resample};
 
 use crate::market::Numbers;
 
@@ -36,7 +36,7 @@ pub(crate) fn series() -> Series {
         for minute in 0..MINUTES_OF_A_SESSION {
             level += numbers.below(101) - 50;
             let at = BEGIN + day * 86_400 + OPENS + minute * 60;
-            runs.push(run(at, level));
+            runs.push(Part::Run(run(at, level)));
         }
     }
     Series::new(indicator, Jakarta, runs).unwrap()
@@ -70,7 +70,7 @@ fn bars_of_a_year(bencher: Bencher<'_, '_>, every: &str) {
 #[divan::bench]
 fn changes_from_minute_to_minute(bencher: Bencher<'_, '_>) {
     let series = series();
-    let levels: Vec<Level> = series.runs().iter().filter_map(|run| run.figures.level).collect();
-    assert_eq!(levels.len(), series.runs().len());
+    let levels: Vec<Level> = series.runs().filter_map(|run| run.figures.level).collect();
+    assert_eq!(levels.len(), series.parts().len());
     bencher.bench_local(|| levels.windows(2).filter_map(|pair| percent_change(pair[0], pair[1])).count());
 }

@@ -6,6 +6,7 @@ use super::dates::seconds;
 use super::frame::{Axis, Frame, Plan};
 use super::scale::with_room;
 use super::track::to_f64;
+use super::{ChartKind, ChartSpec};
 use crate::domain::{Interval, Kind, TimeRange, Timestamp};
 use crate::series::{Bar, Series, resample, resample_returns};
 
@@ -16,8 +17,16 @@ const WIDTHS: [&str; 13] =
 /// More bars than this are hard to tell apart at the usual width.
 const MOST_BARS: i32 = 150;
 
+const SECONDS_A_DAY: f64 = 24.0 * 3600.0;
+
+/// Days narrower than this many pixels cannot be told apart.
+const LEAST_DAY: f64 = 3.0;
+
+/// Candles narrower than this many pixels, and the air beside them, cannot be told apart.
+const LEAST_PITCH: f64 = 5.0;
+
 /// The smallest width at which a stretch of time has at most [`MOST_BARS`] bars.
-pub(super) fn width_for((from, to): (Timestamp, Timestamp)) -> Interval {
+fn width_for((from, to): (Timestamp, Timestamp)) -> Interval {
     let length = |every: &Interval| {
         let start = every.start_of(from, chrono_tz::UTC);
         every.end_of(start, chrono_tz::UTC) - start
@@ -25,6 +34,38 @@ pub(super) fn width_for((from, to): (Timestamp, Timestamp)) -> Interval {
     let widths = WIDTHS.into_iter().filter_map(|text| text.parse::<Interval>().ok());
     let few_enough = |every: &Interval| (to - from) / MOST_BARS <= length(every);
     widths.into_iter().find(few_enough).unwrap_or(Interval::DAY)
+}
+
+/// The width of the bars of a line or candle chart: as asked for, otherwise by the stretch of time that it shows.
+pub(super) fn bar_width(spec: &ChartSpec, kind: Kind, span: (Timestamp, Timestamp)) -> Interval {
+    match spec.kind {
+        ChartKind::Candle => spec.every.unwrap_or_else(|| candle_width(spec, span)),
+        _ => line_bar_width(spec, kind, span),
+    }
+}
+
+/// Returns are daily: they have no shorter bars, and longer ones only where days cannot be told apart.
+fn line_bar_width(spec: &ChartSpec, kind: Kind, span: (Timestamp, Timestamp)) -> Interval {
+    let is_return = kind == Kind::Return;
+    let width = f64::from(spec.size.width());
+    let fit_days = (seconds(span.1) - seconds(span.0)) / SECONDS_A_DAY * LEAST_DAY <= width;
+    let chosen = spec.every.unwrap_or_else(|| match is_return && fit_days {
+        true => Interval::DAY,
+        false => width_for(span),
+    });
+    if is_return && !chosen.is_daily_or_longer() { Interval::DAY } else { chosen }
+}
+
+/// Days, or whatever is long enough to be seen.
+fn candle_width(spec: &ChartSpec, (from, to): (Timestamp, Timestamp)) -> Interval {
+    let room = f64::from(spec.size.width()) / LEAST_PITCH;
+    let fits = |every: &Interval| {
+        let start = every.start_of(from, spec.zone);
+        let width = seconds(every.end_of(start, spec.zone)) - seconds(start);
+        (seconds(to) - seconds(from)) / width <= room
+    };
+    let longer = ["1d", "1w", "1mo", "3mo", "1y"].into_iter().filter_map(|text| text.parse().ok());
+    longer.into_iter().find(fits).unwrap_or(Interval::DAY)
 }
 
 /// The bars of a series: of its levels or of its daily returns.

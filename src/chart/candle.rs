@@ -1,8 +1,7 @@
 //! The candle chart: open, high, low and close per bar, and under it the percentage change per bar.
 
-use super::bars::{bars, middle};
+use super::bars::{bar_width, bars, middle};
 use super::canvas::Rect;
-use super::dates::seconds;
 use super::derived::span_with;
 use super::frame::Frame;
 use super::levels::{Levels, average};
@@ -10,11 +9,8 @@ use super::panel::Panel;
 use super::reduce::Point;
 use super::track::{Mark, Track, refuse_one_point, samples, to_f64};
 use super::{ChartError, Days};
-use crate::domain::{Interval, Kind, Level, Ohlc, Timestamp};
+use crate::domain::{Kind, Level, Ohlc};
 use crate::series::{Bar, Series};
-
-/// Candles narrower than this many pixels, and the air beside them, cannot be told apart.
-const LEAST_PITCH: f64 = 5.0;
 
 /// The height of a body that opened and closed at one level, in pixels.
 const LEAST_BODY: f64 = 2.0;
@@ -41,10 +37,8 @@ pub(super) fn draw(
         refuse_one_point(&samples, inside)?;
     }
     let track = Track::of(&samples, frame.spec.size.width())?;
-    let every = frame
-        .spec
-        .every
-        .unwrap_or_else(|| candle_width(frame, span_with((track.from, track.to), frame.derived)));
+    let span = span_with((track.from, track.to), frame.derived);
+    let every = bar_width(frame.spec, inside.indicator().kind, span);
     let bars = bars(whole, every, frame.spec.range, days);
     let (Some(first), Some(last), Some(extremes)) = (bars.first(), bars.last(), extremes(&bars)) else {
         return Err(ChartError::NoData { labels: label() });
@@ -59,18 +53,6 @@ pub(super) fn draw(
         bars: &bars,
     };
     levels.draw(frame, |panel| draw_candles(frame, panel, &bars))
-}
-
-/// Days, or whatever is long enough to be seen.
-fn candle_width(frame: &Frame<'_, '_>, (from, to): (Timestamp, Timestamp)) -> Interval {
-    let room = frame.width() / LEAST_PITCH;
-    let fits = |every: &Interval| {
-        let start = every.start_of(from, frame.spec.zone);
-        let width = seconds(every.end_of(start, frame.spec.zone)) - seconds(start);
-        (seconds(to) - seconds(from)) / width <= room
-    };
-    let longer = ["1d", "1w", "1mo", "3mo", "1y"].into_iter().filter_map(|text| text.parse().ok());
-    longer.into_iter().find(fits).unwrap_or(Interval::DAY)
 }
 
 /// A candle on whole pixels.

@@ -60,7 +60,7 @@ fn last_figures(frame: &Frame<'_, '_>, series: &Series) -> Vec<Word> {
         Kind::Return => figures.percent.is_some(),
         _ => figures.level.is_some(),
     };
-    let newest = series.runs().iter().rev().map(|run| run.figures).find(is_shown).unwrap_or_default();
+    let newest = series.runs().rev().map(|run| run.figures).find(is_shown).unwrap_or_default();
     if let Some(level) = newest.level {
         words.push(plain(number(level.decimal()), palette.ink));
     }
@@ -85,7 +85,7 @@ fn change_text(figures: &Figures) -> Option<(String, Decimal)> {
     }
 }
 
-/// Bars are against the close before them, however long ago that was seen; where a silence lies between, a reader
+/// Bars are against the close before them, however long ago that was seen; where the line breaks for a silence, a reader
 /// should know.
 fn after_silences(series: &Series) -> &'static str {
     let has_silences = series.indicator().kind != Kind::Return && stretches(series).len() > 1;

@@ -37,9 +37,10 @@ mod track;
 use std::borrow::Cow;
 
 use chrono::NaiveDate;
+use chrono_tz::Tz;
 
-use crate::domain::{Gap, TimeRange};
-use crate::series::Series;
+use crate::domain::{Gap, Kind, TimeRange, Timestamp};
+use crate::series::{Detail, Series};
 
 pub use derived::ProvenClose;
 pub use error::ChartError;
@@ -58,6 +59,29 @@ pub struct Beside<'a> {
     pub gaps: &'a [Gap],
     /// Closes that were not seen but derived, in order of time; line and candle charts show them.
     pub derived: &'a [ProvenClose],
+}
+
+/// What a chart over a stretch of time tells apart: what is nearer than a pixel nobody sees apart, nor what lies in one
+/// bar. `market` is the zone that the days of its bars belong to. Also the chart with the width of its bars, which must
+/// be the same when it is drawn.
+#[must_use]
+pub fn detail(
+    spec: ChartSpec,
+    kind: Kind,
+    market: Tz,
+    span: (Timestamp, Timestamp),
+    derived: &[ProvenClose],
+) -> (ChartSpec, Detail) {
+    let width = i32::try_from(spec.size.width()).unwrap_or(i32::MAX);
+    let pixels = Detail::of_pixels((span.1 - span.0) / width);
+    let every = bars::bar_width(&spec, kind, derived::span_with(span, derived));
+    match spec.kind {
+        ChartKind::Line | ChartKind::Candle => {
+            (ChartSpec { every: Some(every), ..spec }, pixels.with_bars(every, market))
+        }
+        ChartKind::Drawdown => (spec, pixels.with_falls()),
+        ChartKind::Rebase => (spec, pixels),
+    }
 }
 
 /// Draws series as a spec asks for. Several are compared with [`ChartKind::Rebase`]; every other kind shows

@@ -11,6 +11,7 @@ use crate::domain::{
     Cause, Change, Figures, Indicator, Kind, Level, Percent, Quantity, Run, Slug, TimeRange, Timestamp,
     Verdict,
 };
+use crate::series::Part;
 
 fn at(text: &str) -> Timestamp {
     let local = NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M").unwrap();
@@ -30,7 +31,7 @@ fn series(label: &str, kind: Kind, runs: Vec<Run>) -> Series {
         unit: kind.default_unit().to_owned(),
         heartbeat: kind.default_heartbeat(),
     };
-    Series::new(indicator, Jakarta, runs).unwrap()
+    Series::new(indicator, Jakarta, runs.into_iter().map(Part::Run).collect()).unwrap()
 }
 
 fn run(first_seen: Timestamp, last_seen: Timestamp, figures: Figures) -> Run {
@@ -156,7 +157,7 @@ fn a_png_has_its_size_its_texts_and_ink() {
 fn letters_are_drawn_with_the_fonts_that_travel_along() {
     let ink = |label: &str| {
         let mut named = day_with_a_gap();
-        named = series(label, Kind::Index, named.runs().to_vec());
+        named = series(label, Kind::Index, named.runs().copied().collect());
         draw(&spec(ChartKind::Line), &[named], Beside::default(), &is_weekday).unwrap().png(&[]).unwrap()
     };
     assert_ne!(ink("LQ45"), ink("IDX3"), "a picture without letters would be the same");
@@ -270,7 +271,7 @@ fn the_title_carries_the_last_printed_figures() {
         change: Some(Change(quantity("10.80"))),
         percent: Some(Percent(quantity("1.25"))),
     };
-    let mut runs = index(&[("2024-11-21T09:00", "866")]).runs().to_vec();
+    let mut runs: Vec<Run> = index(&[("2024-11-21T09:00", "866")]).runs().copied().collect();
     runs.push(run(at("2024-11-22T09:00"), at("2024-11-22T10:00"), figures));
     let svg = svg_of(&spec(ChartKind::Line), &[series("LQ45", Kind::Index, runs)]);
     for text in [
@@ -350,7 +351,7 @@ fn everything_stays_on_the_picture() {
 
 #[test]
 fn labels_of_several_lines_do_not_touch() {
-    let alike = |label: &str| series(label, Kind::Index, day_with_a_gap().runs().to_vec());
+    let alike = |label: &str| series(label, Kind::Index, day_with_a_gap().runs().copied().collect());
     let labels = ["LQ45", "IDX30", "IDX80", "ISSI", "KOMPAS100"];
     let svg = svg_of(&spec(ChartKind::Rebase), &labels.map(alike));
     let ends: Vec<&str> = svg.lines().collect();
@@ -407,7 +408,8 @@ fn refusals_are_one_clear_line() {
 
 #[test]
 fn labels_from_pages_cannot_break_the_drawing() {
-    let hostile = series("<b>&\u{0}\u{1b}\"]]>\u{202e}", Kind::Index, day_with_a_gap().runs().to_vec());
+    let hostile =
+        series("<b>&\u{0}\u{1b}\"]]>\u{202e}", Kind::Index, day_with_a_gap().runs().copied().collect());
     for kind in ChartKind::ALL {
         let drawing =
             draw(&spec(kind), std::slice::from_ref(&hostile), Beside::default(), &is_weekday).unwrap();

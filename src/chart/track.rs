@@ -8,8 +8,8 @@ use rust_decimal::prelude::ToPrimitive;
 use super::ChartError;
 use super::dates::seconds;
 use super::reduce::{Columns, Point, reduce};
-use crate::domain::{Kind, Run, Timestamp};
-use crate::series::{Series, compounded_index, daily_returns, drawdown, start_of_day, stretches};
+use crate::domain::{Grain, Kind, Level, Rollup, Timestamp};
+use crate::series::{Part, Series, compounded_index, daily_returns, drawdown, start_of_day, stretches};
 
 /// A value that held from one instant to another.
 #[derive(Debug, Clone, Copy)]
@@ -68,22 +68,42 @@ pub(super) fn refuse_one_point(samples: &[Sample], series: &Series) -> Result<()
 /// Within the heartbeat a level holds until the next one is seen: a step, since a slope would show levels that
 /// nobody saw.
 fn level_samples(series: &Series) -> Vec<Sample> {
-    let mut samples = Vec::with_capacity(series.runs().len());
+    let mut samples = Vec::with_capacity(series.parts().len());
     for stretch in stretches(series) {
         let mut breaks = true;
-        for (at, run) in stretch.iter().enumerate() {
-            let until = stretch.get(at + 1).map_or(run.last_seen, |next| next.first_seen);
-            samples.extend(level_sample(run, until, breaks));
-            breaks = run.figures.level.is_none();
+        for (at, part) in stretch.iter().enumerate() {
+            let until = stretch.get(at + 1).map_or(part.last_seen(), Part::first_seen);
+            let levels = part.levels();
+            match part {
+                Part::Rollup(grain, rollup) if rollup.runs > 1 => {
+                    samples.extend(rollup_samples(*grain, rollup, until, breaks));
+                }
+                _ => samples
+                    .extend(levels.map(|one| level_sample(one.levels.open, one.first_seen, until, breaks))),
+            }
+            breaks = levels.is_none();
         }
     }
     samples
 }
 
-fn level_sample(run: &Run, until: Timestamp, breaks: bool) -> Option<Sample> {
-    let level = run.figures.level?;
-    let (value, exact) = (level.0.to_f64(), level.decimal());
-    Some(Sample { from: run.first_seen, to: until, value, exact, breaks })
+fn level_sample(level: Level, from: Timestamp, to: Timestamp, breaks: bool) -> Sample {
+    Sample { from, to, value: level.0.to_f64(), exact: level.decimal(), breaks }
+}
+
+/// The four levels that are known of several runs, each at its time. When the last of them began is not known, but that
+/// was in the same hour or day, which is within a pixel.
+fn rollup_samples(grain: Grain, rollup: &Rollup, until: Timestamp, breaks: bool) -> [Sample; 4] {
+    let Rollup { first_seen, last_seen, levels, high_at, low_at, .. } = *rollup;
+    let (high, low) = ((high_at, levels.high), (low_at, levels.low));
+    let (earlier, later) = if high_at <= low_at { (high, low) } else { (low, high) };
+    let last = grain.end_of(first_seen).min(last_seen);
+    [
+        level_sample(levels.open, first_seen, earlier.0, breaks),
+        level_sample(earlier.1, earlier.0, later.0, false),
+        level_sample(later.1, later.0, last, false),
+        level_sample(levels.close, last, until, false),
+    ]
 }
 
 /// The compounded index of daily returns, one point at the beginning of each day. A single return is
@@ -108,7 +128,8 @@ fn index_samples(series: &Series, is_trading_day: &dyn Fn(NaiveDate) -> bool) ->
 /// The last and the next day on which something was seen, around each silence.
 fn silences(series: &Series) -> Vec<(NaiveDate, NaiveDate)> {
     let day = |at: Timestamp| at.with_timezone(&series.zone()).date_naive();
-    let silence = |pair: &[&[Run]]| Some((day(pair[0].last()?.last_seen), day(pair[1].first()?.first_seen)));
+    let silence =
+        |pair: &[&[Part]]| Some((day(pair[0].last()?.last_seen()), day(pair[1].first()?.first_seen())));
     stretches(series).windows(2).filter_map(silence).collect()
 }
 

@@ -4,14 +4,14 @@ use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use crate::chart::{self, Beside, ChartKind, ChartSpec, Drawing, ProvenClose};
-use crate::domain::{Digest, Figures, Slug, TimeRange};
+use crate::domain::{Digester, Figures, Quantity, Rollup, Slug, TimeRange, Timestamp};
 use crate::format::escape;
-use crate::query::{self, Derived};
-use crate::series::Series;
-use crate::store::Store;
+use crate::query::{self, Derived, QueryError};
+use crate::series::{Detail, Part, Series};
+use crate::store::{Store, StoredIndicator};
 
 use super::ChartArgs;
-use super::ask::{note_calendar, series_of};
+use super::ask::note_calendar;
 use super::context::{Context, confirm};
 use super::exit::{Exit, Refusal};
 use super::status::due;
@@ -41,11 +41,12 @@ pub(super) fn run(context: &Context, args: &ChartArgs) -> anyhow::Result<Exit> {
         zone: context.zone,
     };
     let store = context.reader()?;
-    let series = series_of(context, &store, &args.indicators, range)?;
+    let indicators = query::resolve(store.tables(), &args.indicators)?;
+    let derived = if args.derived { proven(context, &store, &indicators, range)? } else { Vec::new() };
+    let (spec, series) = series_of(context, &store, &indicators, spec, &derived)?;
     series.iter().for_each(|one| note_calendar(context, one));
     let due_of = |name: &str| Some(due(&context.config.source(name)?.schedule, &context.calendar));
     let gaps = query::long_gaps(store.tables(), &series, due_of, &context.calendar)?;
-    let derived = if args.derived { proven(context, &store, args, range)? } else { Vec::new() };
     let beside = Beside { gaps: &gaps, derived: &derived };
     let drawing = chart::draw(&spec, &series, beside, &|date| context.calendar.is_trading_day(date))?;
     let bytes = match picture {
@@ -56,16 +57,38 @@ pub(super) fn run(context: &Context, args: &ChartArgs) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
+/// What is drawn of each indicator, told apart as finely as the picture is, and the chart that it was read for.
+fn series_of(
+    context: &Context,
+    store: &Store,
+    indicators: &[StoredIndicator],
+    spec: ChartSpec,
+    derived: &[ProvenClose],
+) -> Result<(ChartSpec, Vec<Series>), QueryError> {
+    let (tables, zone, range) = (store.tables(), context.calendar.zone(), spec.range);
+    let mut spans = Vec::new();
+    for indicator in indicators {
+        spans.extend(query::seen(tables, indicator, range)?);
+    }
+    let hull = |a: (Timestamp, Timestamp), b: (Timestamp, Timestamp)| (a.0.min(b.0), a.1.max(b.1));
+    let (spec, detail) = match (indicators, spans.into_iter().reduce(hull)) {
+        ([first, ..], Some(span)) => chart::detail(spec, first.indicator.kind, zone, span, derived),
+        _ => (spec, Detail::RUNS),
+    };
+    let series = indicators.iter().map(|one| query::series(tables, one, range, zone, detail));
+    Ok((spec, series.collect::<Result<_, _>>()?))
+}
+
 /// The derived closes of a range that have a day, each at the end of its session.
 fn proven(
     context: &Context,
     store: &Store,
-    args: &ChartArgs,
+    indicators: &[StoredIndicator],
     range: TimeRange,
 ) -> anyhow::Result<Vec<ProvenClose>> {
     let mut closes = Vec::new();
-    for indicator in query::resolve(store.tables(), &args.indicators)? {
-        closes.extend(query::derived(store.tables(), &indicator, range, None, &context.calendar)?);
+    for indicator in indicators {
+        closes.extend(query::derived(store.tables(), indicator, range, None, &context.calendar)?);
     }
     let place = |derived: &Derived| {
         let at = context.calendar.close_of(derived.close.session?);
@@ -143,7 +166,7 @@ fn query(args: &ChartArgs, spec: &ChartSpec) -> String {
     };
     add("from", spec.range.from.map(|from| from.to_rfc3339()));
     add("to", spec.range.to.map(|to| to.to_rfc3339()));
-    add("every", spec.every.map(|every| every.to_string()));
+    add("every", args.every.map(|every| every.to_string()));
     add("ma", spec.moving_average.map(|bars| bars.to_string()));
     add("size", Some(spec.size.to_string()));
     add("theme", Some(spec.theme.to_string()));
@@ -151,27 +174,46 @@ fn query(args: &ChartArgs, spec: &ChartSpec) -> String {
     escape(&query).into_owned()
 }
 
-/// The digest of the runs that were drawn. For each indicator `source/slug` and a line feed; then for each run its
-/// first and last sighting in UTC seconds, and mantissa and scale of level, change and percentage, all as 64-bit
-/// little-endian integers, absent ones as the least.
+/// The digest of what was read for the picture, whatever of it is rolled up already. For each indicator `source/slug` and
+/// a line feed. Then for each run its first and last sighting in UTC seconds, and mantissa and scale of level, change and
+/// percentage, absent ones as the least; for each hour or day within a pixel its first and last sighting, mantissa and
+/// scale of its open, high, low and close, when the high and the low were seen first, and the number of its runs. All as
+/// 64-bit little-endian integers.
 fn digest(series: &[Series]) -> String {
-    let mut bytes = Vec::new();
+    let mut digester = Digester::default();
     for one in series {
-        bytes.extend(format!("{}/{}\n", one.indicator().source, one.indicator().slug).into_bytes());
-        for run in one.runs() {
-            let Figures { level, change, percent } = run.figures;
-            let numbers =
-                [level.map(|level| level.0), change.map(|change| change.0), percent.map(|percent| percent.0)];
-            let parts =
-                numbers.map(|number| number.map(|number| (number.mantissa(), i64::from(number.scale()))));
-            let parts = parts
-                .into_iter()
-                .flat_map(|part| part.map_or([i64::MIN; 2], |(mantissa, scale)| [mantissa, scale]));
-            let times = [run.first_seen.timestamp(), run.last_seen.timestamp()];
-            bytes.extend(times.into_iter().chain(parts).flat_map(i64::to_le_bytes));
+        digester.update(format!("{}/{}\n", one.indicator().source, one.indicator().slug).as_bytes());
+        for part in one.parts() {
+            let times = [part.first_seen(), part.last_seen()].map(|at| at.timestamp());
+            match part {
+                Part::Run(run) => update(&mut digester, times.into_iter().chain(figures(run.figures))),
+                Part::Rollup(_, rollup) => update(&mut digester, times.into_iter().chain(rolled(rollup))),
+            }
         }
     }
-    Digest::of(&bytes).to_string()
+    digester.digest().to_string()
+}
+
+fn update(digester: &mut Digester, numbers: impl Iterator<Item = i64>) {
+    digester.update(&numbers.flat_map(i64::to_le_bytes).collect::<Vec<u8>>());
+}
+
+fn figures(figures: Figures) -> impl Iterator<Item = i64> {
+    let Figures { level, change, percent } = figures;
+    let numbers =
+        [level.map(|level| level.0), change.map(|change| change.0), percent.map(|percent| percent.0)];
+    numbers.into_iter().flat_map(|number| number.map_or([i64::MIN; 2], digits))
+}
+
+fn rolled(rollup: &Rollup) -> impl Iterator<Item = i64> {
+    let Rollup { levels, high_at, low_at, runs, .. } = *rollup;
+    let levels = [levels.open, levels.high, levels.low, levels.close].map(|level| digits(level.0));
+    let rest = [high_at.timestamp(), low_at.timestamp(), runs.cast_signed()];
+    levels.into_iter().flatten().chain(rest)
+}
+
+fn digits(number: Quantity) -> [i64; 2] {
+    [number.mantissa(), i64::from(number.scale())]
 }
 
 fn write(context: &Context, target: &Path, bytes: &[u8]) -> anyhow::Result<()> {

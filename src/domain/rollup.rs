@@ -65,6 +65,15 @@ impl Grain {
         }
     }
 
+    /// The grain that it is made of; an hour is made of runs.
+    #[must_use]
+    pub fn finer(self) -> Option<Self> {
+        match self {
+            Self::Hour => None,
+            Self::Day => Some(Self::Hour),
+        }
+    }
+
     /// The first instant of the hour or day that an instant lies in.
     #[must_use]
     pub fn start_of(self, at: Timestamp) -> Timestamp {

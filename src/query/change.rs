@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use crate::calendar::Calendar;
 use crate::domain::{Indicator, Kind, Level, TimeRange, Timestamp, Window};
 use crate::format::age;
-use crate::series::{compound, daily_returns, is_stale, percent_change, start_of_day};
+use crate::series::{Detail, compound, daily_returns, is_stale, percent_change, start_of_day};
 use crate::store::{StoredIndicator, Tables};
 
 use super::{QueryError, known_until, series};
@@ -161,7 +161,7 @@ fn change_of_return(
     let days = trading_days(first, calendar.date_of(as_of), calendar);
     let from = start_of_day(first, calendar.zone());
     let range = TimeRange { from: Some(from), to: Some(as_of + chrono::Duration::seconds(1)) };
-    let known = series(tables, indicator, range, calendar.zone())?.within(range);
+    let known = series(tables, indicator, range, calendar.zone(), Detail::RUNS)?.within(range);
     let returns = daily_returns(&known, |date| calendar.is_trading_day(date));
     let missing: Vec<NaiveDate> =
         days.iter().copied().filter(|day| !returns.iter().any(|known| known.date == *day)).collect();

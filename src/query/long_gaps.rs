@@ -4,8 +4,8 @@ use chrono::TimeDelta;
 
 use super::{Due, QueryError, gaps};
 use crate::calendar::Calendar;
-use crate::domain::{Cause, Gap, Kind, Run, TimeRange, Timestamp};
-use crate::series::{Series, stretches};
+use crate::domain::{Cause, Gap, Kind, TimeRange, Timestamp};
+use crate::series::{Part, Series, stretches};
 use crate::store::Tables;
 
 /// How many stretches of each sort are looked into, the longest first. A picture has room for few.
@@ -26,8 +26,13 @@ pub fn long_gaps<'a>(
     let name = &first.indicator().source;
     let Some((source, due)) = tables.source(name)?.zip(due_of(name)) else { return Ok(Vec::new()) };
     let Some(begins) = tables.first_poll_at(source.id)? else { return Ok(Vec::new()) };
+    let indicators = tables.indicators_of(source.id)?;
+    let slug = &first.indicator().slug;
+    let Some(indicator) = indicators.iter().find(|one| one.indicator.slug == *slug) else {
+        return Ok(Vec::new());
+    };
     let mut long = Vec::new();
-    for (from, to) in suspects(first, begins, calendar) {
+    for (from, to) in suspects(tables, indicator.id, first, (begins, calendar))? {
         long.extend(named(first, gaps(tables, &source, (from, to), &due, calendar)?));
     }
     long.retain(|gap| rest.iter().all(|other| is_silent(other, gap)));
@@ -35,24 +40,41 @@ pub fn long_gaps<'a>(
 }
 
 /// The stretches in which a long gap may lie: silences, and runs that stood still through the sessions.
-fn suspects(series: &Series, begins: Timestamp, calendar: &Calendar) -> Vec<(Timestamp, Timestamp)> {
+fn suspects(
+    tables: Tables<'_>,
+    indicator_id: i64,
+    series: &Series,
+    (begins, calendar): (Timestamp, &Calendar),
+) -> Result<Vec<(Timestamp, Timestamp)>, QueryError> {
     let stretches = stretches(series);
     let silences = stretches.windows(2).filter_map(|pair| silence_between(pair[0], pair[1]));
     let silences = silences.filter(|(_, to)| begins < *to);
     let mut suspects = longest(silences.map(|(from, to)| ((from, to), to - from)));
     if series.indicator().kind != Kind::Return {
-        let runs = series.runs().iter().map(|run| (run.first_seen, run.last_seen));
-        let still = runs.filter(|(from, to)| *to - *from > heartbeat(series)).map(|(from, to)| {
+        let still = series.parts().iter().map(stands_still);
+        let still = still.filter(|(from, to)| *to - *from > heartbeat(series)).map(|(from, to)| {
             let sessions = calendar.sessions_within(from, to);
-            ((from, to), sessions.iter().map(|(start, end)| *end - *start).sum::<TimeDelta>())
+            (to, sessions.iter().map(|(start, end)| *end - *start).sum::<TimeDelta>())
         });
-        suspects.extend(longest(still.filter(|(_, trading)| *trading > heartbeat(series))));
+        for last_seen in longest(still.filter(|(_, trading)| *trading > heartbeat(series))) {
+            let run = tables.run_at(indicator_id, last_seen)?;
+            suspects.extend(run.map(|run| (run.run.first_seen, last_seen)));
+        }
     }
-    suspects
+    Ok(suspects)
 }
 
-fn silence_between(ahead: &[Run], next: &[Run]) -> Option<(Timestamp, Timestamp)> {
-    Some((ahead.last()?.last_seen, next.first()?.first_seen))
+/// From when to when a part stood still for certain. The last run of an hour or a day began before its end.
+fn stands_still(part: &Part) -> (Timestamp, Timestamp) {
+    let from = match part {
+        Part::Run(run) => run.first_seen,
+        Part::Rollup(grain, rollup) => grain.end_of(rollup.first_seen),
+    };
+    (from, part.last_seen())
+}
+
+fn silence_between(ahead: &[Part], next: &[Part]) -> Option<(Timestamp, Timestamp)> {
+    Some((ahead.last()?.last_seen(), next.first()?.first_seen()))
 }
 
 fn longest<T>(weighed: impl Iterator<Item = (T, TimeDelta)>) -> Vec<T> {
@@ -75,5 +97,5 @@ fn named(series: &Series, gaps: Vec<Gap>) -> impl Iterator<Item = Gap> {
 
 fn is_silent(series: &Series, gap: &Gap) -> bool {
     let inside = TimeRange { from: Some(gap.from + TimeDelta::seconds(1)), to: Some(gap.to) };
-    series.within(inside).runs().is_empty()
+    series.is_silent(inside)
 }

@@ -10,13 +10,12 @@ mod explain;
 mod facts;
 mod gaps;
 mod long_gaps;
+mod parts;
 mod sightings;
 mod status;
 #[cfg(test)]
 pub(crate) mod tests;
 mod watch;
-
-use chrono_tz::Tz;
 
 use crate::calendar::Calendar;
 use crate::domain::{Indicator, Interval, Kind, Run, Slug, TimeRange, Timestamp};
@@ -31,6 +30,7 @@ pub use drift::{SourceDrift, drifts, kept_page};
 pub use explain::{Explanation, Nearest, explain};
 pub use facts::facts;
 pub use long_gaps::long_gaps;
+pub use parts::{seen, series};
 pub use sightings::{Fingerprint, Part, Sighted, SightedDay, Standing, Texts, next_sighted};
 pub use status::{IndicatorHealth, Polling, Recorded, SourceHealth, SourceState, health, recorded};
 pub use watch::{Due, Slots, gaps};
@@ -196,28 +196,7 @@ pub fn each_run<E: From<StoreError>>(
     }
 }
 
-/// The runs of one indicator that touch a range, and the one ahead of it, which knows the previous close.
-///
-/// # Errors
-/// The database cannot be read.
-pub fn series(
-    tables: Tables<'_>,
-    indicator: &StoredIndicator,
-    range: TimeRange,
-    zone: Tz,
-) -> Result<Series, QueryError> {
-    let mut runs: Vec<Run> = tables.runs(indicator.id, range)?.into_iter().map(|one| one.run).collect();
-    let second = chrono::Duration::seconds(1);
-    let begin = runs.first().map(|run| run.first_seen).or(range.from);
-    if let Some(before) =
-        begin.map(|begin| tables.run_at(indicator.id, begin - second)).transpose()?.flatten()
-    {
-        runs.insert(0, before.run);
-    }
-    Ok(Series::new(indicator.indicator.clone(), zone, runs)?)
-}
-
-/// The bars of a series over a range.
+/// The bars of a series over a range. It was read with a [`crate::series::Detail`] of such bars, or run by run.
 #[must_use]
 pub fn bars(series: &Series, every: Interval, range: TimeRange, calendar: &Calendar) -> Vec<Bar> {
     match series.indicator().kind {

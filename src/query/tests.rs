@@ -8,6 +8,7 @@ use super::*;
 use crate::domain::{Attempt, Cause, Outcome, Validators, Window};
 use crate::ingest::{self, saved_page};
 use crate::parse::Layout;
+use crate::series::Detail;
 use crate::store::{Store, StoredSource};
 
 /// A time of the market: `2024-11-22T10:30`.
@@ -104,7 +105,7 @@ fn bars_take_their_previous_close_from_before_the_range() {
     let store = store(&NOVEMBER);
     let indicator = resolve(store.tables(), &["lq45".to_owned()]).unwrap().remove(0);
     let range = TimeRange { from: Some(at("2024-11-22T00:00")), to: None };
-    let series = series(store.tables(), &indicator, range, chrono_tz::Asia::Jakarta).unwrap();
+    let series = series(store.tables(), &indicator, range, chrono_tz::Asia::Jakarta, Detail::RUNS).unwrap();
     let bars = bars(&series, Interval::DAY, range, &Calendar::idx());
     let [bar] = bars[..] else { panic!("one day was asked for: {bars:?}") };
     let levels = bar.levels.unwrap();

@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
-use super::Series;
-use crate::domain::{Run, Timestamp};
+use super::{Part, Series};
+use crate::domain::Timestamp;
 
 /// The series cut where it was silent for longer than its heartbeat. No stretch is empty.
 #[must_use]
-pub fn stretches(series: &Series) -> Vec<&[Run]> {
+pub fn stretches(series: &Series) -> Vec<&[Part]> {
     let heartbeat = span(series.indicator().heartbeat);
-    let joined = |a: &Run, b: &Run| b.first_seen - a.last_seen <= heartbeat;
-    series.runs().chunk_by(joined).collect()
+    let joined = |a: &Part, b: &Part| b.first_seen() - a.last_seen() <= heartbeat;
+    series.parts().chunk_by(joined).collect()
 }
 
 /// Whether what was last seen then is unknown now. Exactly one heartbeat of silence is still accepted.
@@ -38,7 +38,7 @@ mod tests {
             ("19T10:30", "19T10:31", "2"),
             ("19T11:32", "19T11:32", "3"),
         ]);
-        let lengths: Vec<usize> = stretches(&series).into_iter().map(<[Run]>::len).collect();
+        let lengths: Vec<usize> = stretches(&series).into_iter().map(<[Part]>::len).collect();
         assert_eq!(lengths, [2, 1]);
     }
 

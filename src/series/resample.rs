@@ -1,11 +1,11 @@
-//! Runs into bars of open, high, low and close. Highs and lows are sampled: what nobody saw is not in them.
+//! Parts into bars of open, high, low and close. Highs and lows are sampled: what nobody saw is not in them.
 
 use chrono::Duration;
 use chrono_tz::Tz;
 use rust_decimal::Decimal;
 
-use super::{Series, percent_change};
-use crate::domain::{Interval, Level, Ohlc, Run, TimeRange, Timestamp};
+use super::{Part, Series, percent_change};
+use crate::domain::{Interval, Level, Ohlc, Rollup, TimeRange, Timestamp};
 
 /// What was seen of an indicator between two instants of its zone's calendar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,24 +27,21 @@ pub struct Bar {
 /// The bars of a series that overlap a range, in order; bars in which nothing was seen are absent.
 ///
 /// A run counts in every bar that it overlaps from its first to its last sighting. Runs before the range
-/// give the first bar its previous close and nothing else.
+/// give the first bar its previous close and nothing else. Of a rollup all runs begin in one bar, and only the last can
+/// reach beyond it.
 #[must_use]
 pub fn resample(series: &Series, every: Interval, range: TimeRange) -> Vec<Bar> {
     let mut bars = Bars { every, zone: series.zone(), done: Vec::new(), last_seen: Vec::new() };
-    for run in series.runs_within(range) {
-        if let Some(level) = run.figures.level {
-            bars.add(&run, level);
-        }
-    }
+    series.parts_within(range).filter_map(|part| part.levels()).for_each(|levels| bars.add(&levels));
     with_percents(bars, known_before(series, range))
 }
 
 /// The last level that was known before a range began, and when it was last seen before that.
 fn known_before(series: &Series, range: TimeRange) -> Option<(Level, Timestamp)> {
     let from = range.from?;
-    let end = series.runs().partition_point(|run| run.first_seen < from);
-    let seen = |run: &Run| run.last_seen.min(from - Duration::seconds(1));
-    series.runs()[..end].iter().rev().find_map(|run| Some((run.figures.level?, seen(run))))
+    let end = series.parts().partition_point(|part| part.first_seen() < from);
+    let known = |levels: Rollup| (levels.levels.close, levels.last_seen.min(from - Duration::seconds(1)));
+    series.parts()[..end].iter().rev().find_map(Part::levels).map(known)
 }
 
 fn with_percents(bars: Bars, mut previous: Option<(Level, Timestamp)>) -> Vec<Bar> {
@@ -69,33 +66,34 @@ struct Bars {
 }
 
 impl Bars {
-    fn add(&mut self, run: &Run, level: Level) {
-        let mut begin = run.first_seen;
-        while begin <= run.last_seen {
-            begin = self.add_at(begin, run.last_seen, level);
+    fn add(&mut self, seen: &Rollup) {
+        let (until, close) = (seen.last_seen, Ohlc::of(seen.levels.close));
+        let mut next = self.add_at(seen.first_seen, until, seen.levels, seen.runs);
+        while next <= until {
+            next = self.add_at(next, until, close, 1);
         }
     }
 
-    /// Counts a level, seen from one instant to another, in the bar around the first; answers with the end of that bar.
-    fn add_at(&mut self, at: Timestamp, until: Timestamp, level: Level) -> Timestamp {
+    /// Counts levels, seen from one instant to another, in the bar around the first; answers with the end of that bar.
+    fn add_at(&mut self, at: Timestamp, until: Timestamp, levels: Ohlc, runs: u64) -> Timestamp {
+        let runs = usize::try_from(runs).unwrap_or(usize::MAX);
         match self.done.last_mut() {
-            Some(Bar { end, levels: Some(levels), samples, .. }) if at < *end => {
-                *levels = levels.then(Ohlc::of(level));
-                *samples += 1;
+            Some(Bar { end, levels: Some(known), samples, .. }) if at < *end => {
+                *known = known.then(levels);
+                *samples += runs;
                 let end = *end;
                 self.last_seen.pop();
                 self.last_seen.push(last_inside(until, end));
                 end
             }
-            _ => self.begin(at, until, level),
+            _ => self.begin(at, until, levels, runs),
         }
     }
 
-    fn begin(&mut self, at: Timestamp, until: Timestamp, level: Level) -> Timestamp {
+    fn begin(&mut self, at: Timestamp, until: Timestamp, levels: Ohlc, samples: usize) -> Timestamp {
         let (start, end) = bounds(at, self.every, self.zone);
         let start = self.done.last().map_or(start, |last| start.max(last.end));
-        let levels = Some(Ohlc::of(level));
-        self.done.push(Bar { start, end, levels, percent: None, base_seen: None, samples: 1 });
+        self.done.push(Bar { start, end, levels: Some(levels), percent: None, base_seen: None, samples });
         self.last_seen.push(last_inside(until, end));
         end
     }
@@ -113,12 +111,28 @@ fn bounds(at: Timestamp, every: Interval, zone: Tz) -> (Timestamp, Timestamp) {
     if at < end { (start, end) } else { (end, end + (end - start).max(at - end + Duration::seconds(1))) }
 }
 
+/// The bar around an instant, where clocks leave no doubt of it: not in an hour that is repeated, and bars shorter than
+/// a day only where they begin at whole hours of UTC.
+pub(super) fn bar_around(at: Timestamp, every: Interval, zone: Tz) -> Option<(Timestamp, Timestamp)> {
+    let start = every.start_of(at, zone);
+    let end = every.end_of(start, zone);
+    let is_even = every.is_daily_or_longer() || start.timestamp() % 3600 == 0;
+    (start <= at && at < end && is_even).then_some((start, end))
+}
+
+/// The length of a bar, where it has one; else of the shortest or one near it.
+pub(super) fn shortest_bar(every: Interval) -> Duration {
+    let start = every.start_of(Timestamp::UNIX_EPOCH, Tz::UTC);
+    every.end_of(start, Tz::UTC) - start
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::samples::{april, at, index};
+    use super::super::samples::{april, at, index, run};
     use super::*;
+    use crate::domain::Run;
 
     fn show(bars: &[Bar], zone: Tz) -> Vec<String> {
         let number = |percent: Option<Decimal>| percent.map_or("-".to_owned(), |percent| percent.to_string());
@@ -209,8 +223,9 @@ mod tests {
     fn hours_that_a_clock_change_repeats_are_two_bars() {
         let mut series = index(&[("01T00:00", "01T00:00", "1")]);
         series.zone = chrono_tz::Europe::Berlin;
-        series.runs[0].first_seen = "2024-10-26T22:00:00Z".parse().unwrap();
-        series.runs[0].last_seen = "2024-10-27T22:59:00Z".parse().unwrap();
+        let (first_seen, last_seen) = ("2024-10-26T22:00:00Z", "2024-10-27T22:59:00Z");
+        let (first_seen, last_seen) = (first_seen.parse().unwrap(), last_seen.parse().unwrap());
+        series.parts = vec![Run { first_seen, last_seen, ..run("01T00:00", "01T00:00", "1") }.into()];
         for (every, count) in [("1h", 25), ("1d", 1)] {
             let bars = resample(&series, every.parse().unwrap(), ALL);
             assert_eq!(bars.len(), count);
@@ -221,12 +236,11 @@ mod tests {
     #[test]
     fn eighty_thousand_runs_become_one_bar_a_day() {
         let minute = Duration::minutes(1);
-        let mut template = index(&[("01T00:00", "01T00:00", "1")]);
-        let first = template.runs[0];
-        template.runs = (0..80_000)
+        let (mut template, first) = (index(&[]), run("01T00:00", "01T00:00", "1"));
+        template.parts = (0..80_000)
             .map(|i| {
                 let at = first.first_seen + minute * i;
-                Run { first_seen: at, last_seen: at, ..first }
+                Part::Run(Run { first_seen: at, last_seen: at, ..first })
             })
             .collect();
         let bars = resample(&template, Interval::DAY, ALL);
@@ -239,16 +253,15 @@ mod tests {
     /// Arbitrary runs: silences and lengths in minutes, and levels.
     fn any_series() -> impl Strategy<Value = Series> {
         prop::collection::vec((1..3000i64, 0..3000i64, 0..5000i64), 0..60).prop_map(|parts| {
-            let mut series = index(&[("01T00:00", "01T00:00", "1")]);
+            let mut series = index(&[]);
             let mut now = at("01T00:00");
-            let mut run = series.runs[0];
-            series.runs.clear();
+            let mut run = run("01T00:00", "01T00:00", "1");
             for (silence, length, level) in parts {
                 run.first_seen = now + Duration::minutes(silence);
                 run.last_seen = run.first_seen + Duration::minutes(length);
                 now = run.last_seen;
                 run.figures.level = Some(Level(crate::domain::Quantity::new(level, 2).unwrap()));
-                series.runs.push(run);
+                series.parts.push(run.into());
             }
             series
         })
@@ -275,7 +288,7 @@ mod tests {
         fn every_run_is_counted_once_in_every_bar_it_overlaps(series in any_series()) {
             let every: Interval = "1d".parse().unwrap();
             for bar in resample(&series, every, ALL) {
-                let overlapping = series.runs().iter()
+                let overlapping = series.runs()
                     .filter(|run| run.first_seen < bar.end && run.last_seen >= bar.start)
                     .count();
                 prop_assert_eq!(bar.samples, overlapping);

@@ -22,7 +22,7 @@ pub struct DailyReturn {
 #[must_use]
 pub fn daily_returns(series: &Series, is_trading_day: impl Fn(NaiveDate) -> bool) -> Vec<DailyReturn> {
     let mut returns: Vec<DailyReturn> = Vec::new();
-    for (run, percent) in series.runs().iter().filter_map(|run| Some((run, run.figures.percent?))) {
+    for (run, percent) in series.runs().filter_map(|run| Some((run, run.figures.percent?))) {
         for date in days_of(run, series.zone()).filter(|date| is_trading_day(*date)) {
             returns.pop_if(|last| last.date == date);
             returns.push(DailyReturn { date, percent: percent.decimal() });

@@ -3,7 +3,7 @@
 use chrono::{NaiveDate, NaiveDateTime, TimeZone, Utc};
 use chrono_tz::Asia::Jakarta;
 
-use super::Series;
+use super::{Part, Series};
 use crate::domain::{Figures, Indicator, Kind, Level, Percent, Quantity, Run, Slug, Timestamp, Verdict};
 
 pub(super) fn at(text: &str) -> Timestamp {
@@ -46,13 +46,13 @@ pub(super) fn indicator(label: &str, kind: Kind) -> Indicator {
 
 /// An index from (first seen, last seen, level).
 pub(super) fn index(runs: &[(&str, &str, &str)]) -> Series {
-    let runs = runs.iter().map(|(from, to, level)| run(from, to, level)).collect();
+    let runs = runs.iter().map(|(from, to, level)| Part::Run(run(from, to, level))).collect();
     Series::new(indicator("LQ45", Kind::Index), Jakarta, runs).unwrap()
 }
 
 /// A fund category from (first seen, last seen, percent).
 pub(super) fn fund(runs: &[(&str, &str, &str)]) -> Series {
     let percent = |text| Figures { percent: Some(Percent(quantity(text))), ..Figures::default() };
-    let runs = runs.iter().map(|(from, to, text)| run_of(from, to, percent(text))).collect();
+    let runs = runs.iter().map(|(from, to, text)| Part::Run(run_of(from, to, percent(text)))).collect();
     Series::new(indicator("RD.SAHAM", Kind::Return), Jakarta, runs).unwrap()
 }

@@ -187,6 +187,28 @@ impl Tables<'_> {
         Ok(runs)
     }
 
+    /// Hands over the runs that begin from one instant on and before another, in order of time.
+    ///
+    /// # Errors
+    /// The database cannot be read, or a run is not taken.
+    pub fn each_run_begun<E: From<StoreError>>(
+        self,
+        indicator_id: i64,
+        from: Timestamp,
+        to: Timestamp,
+        mut take: impl FnMut(Run) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let sql = format!(
+            "{SELECT} WHERE indicator_id = ?1 AND first_seen >= ?2 AND first_seen < ?3 ORDER BY first_seen"
+        );
+        let mut statement = self.connection.prepare_cached(&sql).doing("read the observations")?;
+        let key = params![indicator_id, from.timestamp(), to.timestamp()];
+        for one in statement.query_map(key, observation).doing("read the observations")? {
+            take(one.doing("read the observations")?.run)?;
+        }
+        Ok(())
+    }
+
     /// Hands over the runs that touch a range one after the other, in order of time.
     ///
     /// # Errors

@@ -91,6 +91,25 @@ impl Tables<'_> {
         Ok(())
     }
 
+    /// The rollups of a grain that begin from one instant on and before another, in order of time.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn rollups(
+        self,
+        indicator_id: i64,
+        grain: Grain,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<Rollup>, StoreError> {
+        let mut rollups = Vec::new();
+        self.each_rollup(indicator_id, grain, from, to, |rollup| {
+            rollups.push(rollup);
+            Ok::<_, StoreError>(())
+        })?;
+        Ok(rollups)
+    }
+
     /// Writes a rollup. One of the same hour or day that began at another instant is not replaced.
     ///
     /// # Errors

@@ -37,6 +37,7 @@ mod modes;
 mod packaging;
 #[cfg(feature = "parquet")]
 mod parquet;
+mod pixels;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod prometheus;
