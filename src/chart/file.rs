@@ -4,8 +4,8 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::indexed::Indexed;
-use super::pixels::bands;
+use super::indexed::{Indexed, Indexing};
+use super::pixels;
 use super::shapes::Shape;
 use super::svg::svg;
 use super::{ChartError, Size};
@@ -43,8 +43,9 @@ impl Drawing {
     /// # Errors
     /// The drawing cannot be rendered, or a keyword is empty, longer than 79 letters or not Latin-1.
     pub fn png(&self, texts: &[(&str, String)]) -> Result<Vec<u8>, ChartError> {
-        let indexed = Indexed::of(bands(self.size, &self.shapes)?)?;
-        encode(self.size, &indexed, texts).map_err(ChartError::Encode)
+        let mut indexing = Indexing::default();
+        pixels::draw(self.size, &self.shapes, |band| indexing.look_at(band))?;
+        encode(self.size, &indexing.finish(), texts).map_err(ChartError::Encode)
     }
 }
 

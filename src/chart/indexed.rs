@@ -26,61 +26,56 @@ pub(super) struct Indexed {
     pub(super) indices: Vec<u8>,
 }
 
-impl Indexed {
-    /// Indexes opaque pixels of four bytes each, which come in bands from top to bottom; the same pixels are always
-    /// the same table and indices.
-    ///
-    /// # Errors
-    /// Those of the bands.
-    pub(super) fn of<E>(bands: impl Iterator<Item = Result<Vec<u8>, E>>) -> Result<Self, E> {
-        let mut found = Found::default();
-        for band in bands {
-            found.add(band?.as_chunks().0);
-        }
-        let colours = table(&found.by_frequency());
-        let places: Vec<u8> = found.colours.iter().map(|(colour, _)| nearest(&colours, *colour)).collect();
-        let mut indices = Vec::with_capacity(found.stretches.iter().map(|stretch| stretch.pixels).sum());
-        for stretch in found.stretches {
-            indices.resize(indices.len() + stretch.pixels, places[stretch.colour]);
-        }
-        Ok(Self { colours, indices })
-    }
-}
-
-/// What a picture consists of.
+/// What a picture consists of, as far as it was looked at.
 #[derive(Default)]
-struct Found {
+pub(super) struct Indexing {
     /// Each colour, and how many pixels have it.
     colours: Vec<(Rgb, usize)>,
+    numbers: HashMap<u32, u32, BuildHasherDefault<Spread>>,
     stretches: Vec<Stretch>,
-    numbers: HashMap<u32, usize, BuildHasherDefault<Spread>>,
 }
 
-/// Neighbouring pixels of one colour, which is told by its number.
+/// Neighbouring pixels of one colour, which is told by its number. Of a crowded picture there are many.
 struct Stretch {
-    colour: usize,
-    pixels: usize,
+    colour: u32,
+    pixels: u32,
 }
 
-impl Found {
-    fn add(&mut self, mut pixels: &[Pixel]) {
+impl Indexing {
+    /// Looks at opaque pixels of four bytes each: the next ones of the picture, of which there may be any number.
+    #[expect(clippy::cast_possible_truncation, reason = "the largest picture has 64 million pixels")]
+    pub(super) fn look_at(&mut self, pixels: &[u8]) {
+        let mut pixels: &[Pixel] = pixels.as_chunks().0;
         while let Some(first) = pixels.first() {
             let alike = alike(pixels, *first);
             let colour = self.number(*first);
-            self.colours[colour].1 += alike;
-            self.stretches.push(Stretch { colour, pixels: alike });
+            self.colours[colour as usize].1 += alike;
+            self.stretches.push(Stretch { colour, pixels: alike as u32 });
             pixels = &pixels[alike..];
         }
     }
 
-    fn number(&mut self, pixel: Pixel) -> usize {
+    #[expect(clippy::cast_possible_truncation, reason = "there are no more colours than pixels")]
+    fn number(&mut self, pixel: Pixel) -> u32 {
         let [red, green, blue, _] = pixel;
-        let next = self.colours.len();
+        let next = self.colours.len() as u32;
         let number = *self.numbers.entry(u32::from_le_bytes(pixel)).or_insert(next);
         if number == next {
             self.colours.push(([red, green, blue], 0));
         }
         number
+    }
+
+    /// The same pixels are always the same table and indices.
+    pub(super) fn finish(self) -> Indexed {
+        let colours = table(&self.by_frequency());
+        let places: Vec<u8> = self.colours.iter().map(|(colour, _)| nearest(&colours, *colour)).collect();
+        let pixels = self.colours.iter().map(|(_, count)| count).sum();
+        let mut indices = Vec::with_capacity(pixels);
+        for Stretch { colour, pixels } in self.stretches {
+            indices.resize(indices.len() + pixels as usize, places[colour as usize]);
+        }
+        Indexed { colours, indices }
     }
 
     /// All colours, the commonest first.
@@ -168,10 +163,11 @@ fn nearest(colours: &[Rgb], colour: Rgb) -> u8 {
 mod tests {
     use super::*;
 
-    /// A pixel is a band of its own, which makes no difference.
+    /// Looks at one pixel after the other, which makes no difference.
     fn indexed(colours: &[Rgb]) -> Indexed {
-        let bands = colours.iter().map(|[red, green, blue]| Ok::<_, ()>(vec![*red, *green, *blue, 255]));
-        Indexed::of(bands).unwrap()
+        let mut indexing = Indexing::default();
+        colours.iter().for_each(|[red, green, blue]| indexing.look_at(&[*red, *green, *blue, 255]));
+        indexing.finish()
     }
 
     fn shown(indexed: &Indexed) -> Vec<Rgb> {
@@ -181,7 +177,7 @@ mod tests {
     #[test]
     fn as_many_colours_as_fit_are_exact() {
         let all: Vec<Rgb> = (0..=u8::MAX).map(|shade| [shade, 255 - shade, shade / 2]).collect();
-        let indexed = indexed(&(&all));
+        let indexed = indexed(&all);
         assert_eq!((shown(&indexed), indexed.colours.len()), (all, 256));
     }
 
@@ -199,7 +195,7 @@ mod tests {
             .collect();
         let common: Vec<Rgb> = many.iter().take(KEPT).copied().collect();
         let all = [many.clone(), common.repeat(3)].concat();
-        let indexed = indexed(&(&all));
+        let indexed = indexed(&all);
         let farthest = all.iter().zip(shown(&indexed)).map(|(a, b)| distance(*a, b)).max();
         assert!(indexed.colours.len() <= 256 && farthest.unwrap() <= 8, "{farthest:?}");
         assert!(common.iter().all(|colour| indexed.colours.contains(colour)));

@@ -11,26 +11,28 @@ use super::letters::Letters;
 use super::shapes::{Shape, UNITS};
 use super::{ChartError, Size};
 
-/// A picture is made in bands of so many rows: a whole one of 1600x900 would take 6 MB, and take longer to get from
-/// the system than to draw the shapes three times.
+/// A picture is drawn in bands of so many rows, over one another: all of 1600x900 at once would hold 6 MB, and to get
+/// them from the system takes longer than to go through the shapes three times.
 const ROWS: u32 = 300;
 
-/// The pixels of a picture from top to bottom, in bands of four bytes a pixel.
+/// Draws the shapes and shows the pixels, four bytes each, from top to bottom in bands.
 ///
 /// # Errors
 /// The fonts cannot be read, or there is no memory for a band.
-pub(super) fn bands(
-    size: Size,
-    shapes: &[Shape],
-) -> Result<impl Iterator<Item = Result<Vec<u8>, ChartError>>, ChartError> {
+pub(super) fn draw(size: Size, shapes: &[Shape], mut show: impl FnMut(&[u8])) -> Result<(), ChartError> {
     let letters = Letters::new()?;
-    let tops = (0..size.height()).step_by(ROWS as usize);
-    Ok(tops.map(move |top| {
-        let mut band = Band::new(size.width(), top, ROWS.min(size.height() - top))?;
+    let mut band = Band::new(size.width(), ROWS.min(size.height()))?;
+    for top in (0..size.height()).step_by(ROWS as usize) {
+        band.shift = Transform::from_translate(0.0, -(top as f32));
         shapes.iter().for_each(|shape| band.put(shape, &letters));
-        Ok(band.pixmap.take())
-    }))
+        let seen = size.width() * ROWS.min(size.height() - top) * BYTES;
+        show(&band.pixmap.data()[..seen as usize]);
+    }
+    Ok(())
 }
+
+/// Of a pixel.
+const BYTES: u32 = 4;
 
 /// Some rows of a picture.
 struct Band {
@@ -40,10 +42,10 @@ struct Band {
 }
 
 impl Band {
-    fn new(width: u32, top: u32, rows: u32) -> Result<Self, ChartError> {
+    fn new(width: u32, rows: u32) -> Result<Self, ChartError> {
         let pixmap = Pixmap::new(width, rows)
             .ok_or_else(|| ChartError::Pixels("no memory for a picture of this size".to_owned()))?;
-        Ok(Self { pixmap, shift: Transform::from_translate(0.0, -(top as f32)) })
+        Ok(Self { pixmap, shift: Transform::identity() })
     }
 
     /// What has no extent has no path and shows nothing.

@@ -146,7 +146,7 @@ pub struct Size {
 impl Size {
     /// Smaller than this the labels of an axis do not fit.
     pub const MIN: Self = Self { width: 320, height: 200 };
-    /// Larger than this a picture takes hundreds of megabytes to render.
+    /// Larger than this the indices of a picture alone take more than 64 MB.
     pub const MAX: Self = Self { width: 8000, height: 8000 };
 
     /// # Errors

@@ -141,6 +141,7 @@ fn a_png_has_its_size_its_texts_and_ink() {
     reader.next_frame(&mut pixels).unwrap();
     let info = reader.info();
     assert_eq!((info.width, info.height), (480, 300));
+    assert_eq!((info.color_type, info.bit_depth), (png::ColorType::Indexed, png::BitDepth::Eight));
     let latin: Vec<_> = info
         .uncompressed_latin1_text
         .iter()

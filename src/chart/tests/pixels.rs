@@ -41,14 +41,13 @@ fn differences(drawing: &Drawing) -> Vec<u8> {
     pixels.map(|(a, b)| a.iter().zip(b).map(|(a, b)| a.abs_diff(*b)).max().unwrap()).collect()
 }
 
-/// A step of what is half covered at an edge, which rounding may put on either side, is up to a fifth of the way from
-/// ink to paper; and a see-through area may be one shade off.
+/// A see-through area may be one shade off; and where an edge runs through the middle of a sixteenth of a pixel,
+/// rounding puts it on either side: seen of at most 55 pixels, by at most 39 of 255 where two edges meet.
 fn check(drawing: &Drawing, name: &str) {
     let differences = differences(drawing);
     let farther_than = |far: u8| differences.iter().filter(|difference| **difference > far).count();
-    println!("{name}: {} {} {} {}", farther_than(0), farther_than(1), farther_than(8), farther_than(20));
     assert_eq!(farther_than(48), 0, "{name}: {:?}", differences.iter().max());
-    assert!(farther_than(1) <= 200, "{name}: {} pixels differ", farther_than(1));
+    assert!(farther_than(1) <= 100, "{name}: {} pixels differ", farther_than(1));
 }
 
 #[test]
