@@ -35,7 +35,7 @@ use pantau::store::{Store, StoreError};
 use labels::LABELS;
 
 /// As much as `pantau import` gathers.
-const BATCH_BYTES: usize = 24 * 1024 * 1024;
+const BATCH_BYTES: usize = 48 * 1024 * 1024;
 /// As long as one of its transactions lasts.
 const TRANSACTION: Duration = Duration::from_millis(200);
 /// As many runs as it rolls up in one.

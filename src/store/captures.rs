@@ -99,7 +99,7 @@ impl Tables<'_> {
         new: &NewCapture<'_>,
         digest: Digest,
     ) -> Result<(), StoreError> {
-        let mut statement = self.connection.prepare_cached(seal::CAPTURE.put()).doing("store a capture")?;
+        let mut statement = self.connection.prepare_cached(seal::CAPTURE.add()).doing("store a capture")?;
         let page_date = new.page_date.map(|date| date.to_string());
         let (at, origin) = (new.captured_at.timestamp(), new.origin.word());
         let row =
