@@ -98,16 +98,15 @@ impl Batch {
     pub fn take(&mut self, captured: Captured) -> bool {
         let Captured { url, captured_at, reading } = captured;
         let Some(block) = reading.block.filter(|_| !reading.quotes.is_empty()) else { return false };
-        let digest = Digest::of(block.as_bytes());
-        let text = match self.by_digest.get(&digest) {
-            Some(&known) => {
+        let text = match self.known(&block) {
+            Ok(known) => {
                 let text = &mut self.texts[known];
                 if (captured_at, &url) < (text.seen_at, &text.url) {
                     (text.seen_at, text.url) = (captured_at, url);
                 }
                 known
             }
-            None => {
+            Err(digest) => {
                 let (page_date, says) = (reading.page_date, self.names.keep(reading.quotes));
                 self.bytes += block.len() + url.len() + TEXT_BYTES + size_of_val(&*says);
                 self.by_digest.insert(digest, self.texts.len());
@@ -127,6 +126,17 @@ impl Batch {
         self.sightings.push((captured_at, text));
         self.bytes += size_of::<(Timestamp, usize)>();
         true
+    }
+
+    /// Which text it is; the name of one that is new.
+    fn known(&self, block: &str) -> Result<usize, Digest> {
+        // Captures in order of time mostly show the text of the one before.
+        let last = self.sightings.last().map(|(_, text)| *text);
+        if let Some(last) = last.filter(|last| *self.texts[*last].block == *block) {
+            return Ok(last);
+        }
+        let digest = Digest::of(block.as_bytes());
+        self.by_digest.get(&digest).copied().ok_or(digest)
     }
 
     /// About how much memory it takes.

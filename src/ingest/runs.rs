@@ -122,6 +122,9 @@ impl Rules {
     /// Whether a level may follow another: by its kind's plausible move for each day, growing with the square
     /// root of the time between, as the spread of a random walk does; at least a day's worth.
     pub(super) fn is_plausible(&self, reference: Reference, level: Level, at: Timestamp) -> bool {
+        if reference.level == level {
+            return true;
+        }
         let a_day = 1.0 + self.kind.plausible_move().to_f64().unwrap_or_default();
         // Nearly every level is far within a day's move of the last one: that needs no exact division to be seen.
         let (before, now) = (reference.level.0.to_f64(), level.0.to_f64());
