@@ -7,17 +7,17 @@ use std::rc::Rc;
 
 use chrono::NaiveDate;
 
-use crate::domain::{Digest, Origin, Quote, Timestamp};
+use crate::domain::{Digest, Origin, Timestamp};
 use crate::parse::{Issue, Reading};
 use crate::store::{NewCapture, Sighting, StoreError, Tables};
 
 use super::book::Book;
+use super::claim::{Kept, Names};
 use super::{Fate, Source};
 
-/// What is counted for a text beside its own bytes and those of its quotes.
-const TEXT_BYTES: usize = 200;
-/// What is counted for one quote.
-const QUOTE_BYTES: usize = size_of::<Quote>() + 50;
+/// What is counted for a text beside its own bytes and what is kept of its quotes: its place among the texts and in
+/// the map of their names, both as roomy as half empty ones, and what the allocator adds.
+const TEXT_BYTES: usize = 2 * (size_of::<Text>() + size_of::<(Digest, usize)>()) + 64;
 
 /// What became of captures.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -71,7 +71,8 @@ pub struct Captured {
 #[derive(Debug, Default)]
 pub struct Batch {
     texts: Vec<Text>,
-    by_block: HashMap<Rc<str>, usize>,
+    by_digest: HashMap<Digest, usize>,
+    names: Names,
     /// In order of time once they are being brought in; those before `done` are.
     sightings: Vec<(Timestamp, usize)>,
     done: usize,
@@ -82,10 +83,10 @@ pub struct Batch {
 /// A distinct text, and its first sighting in the batch.
 #[derive(Debug)]
 struct Text {
-    block: Rc<str>,
+    block: Box<str>,
     digest: Digest,
     page_date: Option<NaiveDate>,
-    quotes: Rc<[Quote]>,
+    says: Rc<[Kept]>,
     seen_at: Timestamp,
     url: String,
     /// Its key, once it is stored.
@@ -97,24 +98,23 @@ impl Batch {
     pub fn take(&mut self, captured: Captured) -> bool {
         let Captured { url, captured_at, reading } = captured;
         let Some(block) = reading.block.filter(|_| !reading.quotes.is_empty()) else { return false };
-        let text = match self.by_block.get(block.as_str()) {
-            Some(&known) => {
+        let text = match self.known(&block) {
+            Ok(known) => {
                 let text = &mut self.texts[known];
                 if (captured_at, &url) < (text.seen_at, &text.url) {
                     (text.seen_at, text.url) = (captured_at, url);
                 }
                 known
             }
-            None => {
-                self.bytes += 2 * block.len() + url.len() + TEXT_BYTES + reading.quotes.len() * QUOTE_BYTES;
-                let (block, digest): (Rc<str>, _) = (block.as_str().into(), Digest::of(block.as_bytes()));
-                self.by_block.insert(block.clone(), self.texts.len());
-                let (page_date, quotes) = (reading.page_date, reading.quotes.into());
+            Err(digest) => {
+                let (page_date, says) = (reading.page_date, self.names.keep(reading.quotes));
+                self.bytes += block.len() + url.len() + TEXT_BYTES + size_of_val(&*says);
+                self.by_digest.insert(digest, self.texts.len());
                 self.texts.push(Text {
-                    block,
+                    block: block.into(),
                     digest,
                     page_date,
-                    quotes,
+                    says,
                     seen_at: captured_at,
                     url,
                     capture: None,
@@ -126,6 +126,17 @@ impl Batch {
         self.sightings.push((captured_at, text));
         self.bytes += size_of::<(Timestamp, usize)>();
         true
+    }
+
+    /// Which text it is; the name of one that is new.
+    fn known(&self, block: &str) -> Result<usize, Digest> {
+        // Captures in order of time mostly show the text of the one before.
+        let last = self.sightings.last().map(|(_, text)| *text);
+        if let Some(last) = last.filter(|last| *self.texts[*last].block == *block) {
+            return Ok(last);
+        }
+        let digest = Digest::of(block.as_bytes());
+        self.by_digest.get(&digest).copied().ok_or(digest)
     }
 
     /// About how much memory it takes.
@@ -186,7 +197,7 @@ fn record_one(
     let seen = Sighting { seen_at, capture };
     recorded.captures += 1;
     recorded.repeats += usize::from(!book.see(seen, text.digest)?);
-    for fate in book.record(&text.quotes, seen)? {
+    for fate in book.record(text.says.iter().map(Kept::claim), seen)? {
         recorded.count(fate);
     }
     Ok(())
@@ -194,8 +205,8 @@ fn record_one(
 
 /// Stores a text of the batch, unless it is there, with the indicators that it shows. Gives its key.
 fn store_text(book: &mut Book<'_>, text: &mut Text, recorded: &mut Recorded) -> Result<i64, StoreError> {
-    let (admitted, issues) = book.admit(&text.quotes)?;
-    text.quotes = admitted;
+    let (admitted, issues) = book.admit(&text.says)?;
+    text.says = admitted;
     recorded.issues.extend(issues);
     let new = NewCapture {
         url: &text.url,
@@ -205,7 +216,7 @@ fn store_text(book: &mut Book<'_>, text: &mut Text, recorded: &mut Recorded) -> 
         block: &text.block,
     };
     let capture = book.sightings.tables.put_capture(book.sightings.source.id, &new)?;
-    book.sightings.readings.learn(capture, text.quotes.clone());
+    book.sightings.readings.learn(capture, text.says.clone());
     text.capture = Some(capture);
     Ok(capture)
 }

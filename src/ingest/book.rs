@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use crate::domain::{Digest, Quote, Slug, Timestamp, known};
+use crate::domain::{Digest, Slug, Timestamp, known};
 use crate::parse::Issue;
-use crate::store::{Sighting, StoreError, StoredIndicator, StoredSource, Tables};
+use crate::store::{Held, Sighting, StoreError, StoredIndicator, StoredSource, Tables};
 
+use super::claim::{Claim, Kept};
 use super::news::MAX_INDICATORS;
 use super::sightings::Sightings;
 use super::timeline::Timeline;
@@ -17,6 +18,8 @@ pub(super) struct Book<'a> {
     source: &'a Source,
     pub(super) sightings: Sightings<'a>,
     indicators: HashMap<Slug, StoredIndicator>,
+    /// What was ever held, of those whose timelines are not open yet.
+    held: HashMap<i64, Vec<Held>>,
     lines: HashMap<Slug, Timeline<'a>>,
     /// Up to where runs are rolled up, by the key of their indicator.
     rolled: HashMap<i64, Timestamp>,
@@ -30,39 +33,44 @@ impl<'a> Book<'a> {
         indicators: Vec<StoredIndicator>,
     ) -> Result<Self, StoreError> {
         let rolled = tables.rolled_of(stored.id)?;
+        let mut held: HashMap<i64, Vec<Held>> = HashMap::new();
+        for one in tables.held_of_source(stored.id)? {
+            held.entry(one.indicator_id).or_default().push(one);
+        }
         let indicators = indicators.into_iter().map(|one| (one.indicator.slug.clone(), one)).collect();
         let (sightings, lines) = (Sightings::new(tables, stored), HashMap::new());
-        Ok(Self { source, sightings, indicators, lines, rolled })
+        Ok(Self { source, sightings, indicators, held, lines, rolled })
     }
 
-    /// Adds the indicators of a text that are new, as many as a source may have. Gives the quotes that have one, and
-    /// what is news about the labels.
-    pub(super) fn admit(&mut self, quotes: &Rc<[Quote]>) -> Result<(Rc<[Quote]>, Vec<Issue>), StoreError> {
+    /// Adds the indicators of a text that are new, as many as a source may have. Gives what it says of those that have
+    /// room, and what is news about the labels.
+    pub(super) fn admit(&mut self, says: &Rc<[Kept]>) -> Result<(Rc<[Kept]>, Vec<Issue>), StoreError> {
         let mut issues = Vec::new();
-        let mut refused: Vec<&Quote> = Vec::new();
-        for quote in
-            quotes.iter().filter(|quote| !self.indicators.contains_key(&quote.slug)).collect::<Vec<_>>()
-        {
-            if self.indicators.len() >= MAX_INDICATORS {
-                refused.push(quote);
+        let mut refused: Vec<Claim<'_>> = Vec::new();
+        for claim in says.iter().map(Kept::claim) {
+            if self.indicators.contains_key(claim.slug) {
                 continue;
             }
-            self.add_indicator(quote)?;
-            if known(&quote.label).is_none() {
-                issues.push(Issue::UnknownLabel { label: quote.label.clone() });
+            if self.indicators.len() >= MAX_INDICATORS {
+                refused.push(claim);
+                continue;
+            }
+            self.add_indicator(claim)?;
+            if known(claim.label).is_none() {
+                issues.push(Issue::UnknownLabel { label: claim.label.to_owned() });
             }
         }
-        let Some(first) = refused.first() else { return Ok((quotes.clone(), issues)) };
-        let (first, limit) = (first.label.clone(), MAX_INDICATORS);
+        let Some(first) = refused.first() else { return Ok((says.clone(), issues)) };
+        let (first, limit) = (first.label.to_owned(), MAX_INDICATORS);
         issues.push(Issue::TooManyLabels { first, refused: refused.len(), limit });
-        let admitted = quotes.iter().filter(|quote| self.indicators.contains_key(&quote.slug));
+        let admitted = says.iter().filter(|kept| self.indicators.contains_key(kept.claim().slug));
         Ok((admitted.cloned().collect(), issues))
     }
 
-    fn add_indicator(&mut self, quote: &Quote) -> Result<StoredIndicator, StoreError> {
+    fn add_indicator(&mut self, claim: Claim<'_>) -> Result<StoredIndicator, StoreError> {
         let (tables, source_id) = (self.sightings.tables, self.sightings.source.id);
-        let added = tables.add_indicator(source_id, indicator_of(self.source, quote))?;
-        self.indicators.insert(quote.slug.clone(), added.clone());
+        let added = tables.add_indicator(source_id, indicator_of(self.source, claim))?;
+        self.indicators.insert(claim.slug.clone(), added.clone());
         Ok(added)
     }
 
@@ -72,30 +80,35 @@ impl<'a> Book<'a> {
         self.sightings.add(seen, digest)
     }
 
-    /// Brings quotes that were seen, and noted to be, into the series of their indicators.
-    pub(super) fn record(&mut self, quotes: &[Quote], seen: Sighting) -> Result<Vec<Fate>, StoreError> {
+    /// Brings what was seen, and noted to be, into the series of its indicators.
+    pub(super) fn record<'c>(
+        &mut self,
+        claims: impl Iterator<Item = Claim<'c>>,
+        seen: Sighting,
+    ) -> Result<Vec<Fate>, StoreError> {
         let others = self.sightings.others(seen)?;
-        quotes.iter().map(|quote| self.record_quote(quote, seen, &others)).collect()
+        claims.map(|claim| self.record_claim(claim, seen, &others)).collect()
     }
 
-    fn record_quote(&mut self, quote: &Quote, seen: Sighting, others: &[i64]) -> Result<Fate, StoreError> {
+    fn record_claim(&mut self, claim: Claim<'_>, seen: Sighting, others: &[i64]) -> Result<Fate, StoreError> {
         // Of two texts that show an indicator in the very same second one has to stand back.
-        let is_alone = !self.sightings.readings.any_shows(others, &quote.slug)?;
-        if !self.lines.contains_key(&quote.slug) {
-            let line = self.line(quote)?;
-            self.lines.insert(quote.slug.clone(), line);
+        let is_alone = !self.sightings.readings.any_shows(others, claim.slug)?;
+        if let Some(line) = self.lines.get_mut(claim.slug) {
+            return splice::record(&mut self.sightings, line, claim, seen, is_alone);
         }
-        let Some(line) = self.lines.get_mut(&quote.slug) else { unreachable!("it was just opened") };
-        splice::record(&mut self.sightings, line, quote, seen, is_alone)
+        let opened = self.line(claim)?;
+        let line = self.lines.entry(claim.slug.clone()).or_insert(opened);
+        splice::record(&mut self.sightings, line, claim, seen, is_alone)
     }
 
-    fn line(&mut self, quote: &Quote) -> Result<Timeline<'a>, StoreError> {
-        let indicator = match self.indicators.get(&quote.slug) {
+    fn line(&mut self, claim: Claim<'_>) -> Result<Timeline<'a>, StoreError> {
+        let indicator = match self.indicators.get(claim.slug) {
             Some(known) => known.clone(),
-            None => self.add_indicator(quote)?,
+            None => self.add_indicator(claim)?,
         };
         let rolled = self.rolled.get(&indicator.id).copied();
-        Timeline::open(self.sightings.tables, indicator, rolled)
+        let held = self.held.remove(&indicator.id).unwrap_or_default();
+        Ok(Timeline::with_held(self.sightings.tables, indicator, held, rolled))
     }
 
     /// Writes what changed, and rolls it up: what waits for that by at most about so many runs.

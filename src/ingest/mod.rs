@@ -3,6 +3,7 @@
 
 mod batch;
 mod book;
+mod claim;
 mod keep;
 mod log_begin;
 mod news;
@@ -37,6 +38,7 @@ pub use turn::Turn;
 pub use verify::faults;
 
 use book::Book;
+use claim::Claim;
 use news::news;
 use readings::reading_of;
 use sightings::Sightings;
@@ -321,26 +323,26 @@ fn record(
     seen: Sighting,
 ) -> Result<Vec<(Quote, Fate)>, StoreError> {
     let mut book = Book::open(tables, source, stored.clone(), indicators)?;
-    let fates = book.record(&reading.quotes, seen)?;
+    let fates = book.record(reading.quotes.iter().map(Claim::from), seen)?;
     book.close(rollups::LIVE)?;
     Ok(reading.quotes.into_iter().zip(fates).collect())
 }
 
 /// What an indicator is that a source shows for the first time.
-fn indicator_of(source: &Source, quote: &Quote) -> Indicator {
-    let (kind, unit) = known_or_index(&quote.label);
+fn indicator_of(source: &Source, claim: Claim<'_>) -> Indicator {
+    let (kind, unit) = known_or_index(claim.label);
     let configured = match &source.layout {
-        Layout::Json(rules) => rules.indicators.iter().find(|rule| Slug::of(&rule.label) == quote.slug),
+        Layout::Json(rules) => rules.indicators.iter().find(|rule| Slug::of(&rule.label) == *claim.slug),
         Layout::Kontan | Layout::Css(_) => None,
     };
     let kind = configured.and_then(|rule| rule.kind).unwrap_or(kind);
     let unit = configured
         .and_then(|rule| rule.unit.clone())
-        .unwrap_or_else(|| if known(&quote.label).is_some() { unit } else { kind.default_unit() }.to_owned());
+        .unwrap_or_else(|| if known(claim.label).is_some() { unit } else { kind.default_unit() }.to_owned());
     Indicator {
         source: source.name.clone(),
-        slug: quote.slug.clone(),
-        label: quote.label.clone(),
+        slug: claim.slug.clone(),
+        label: claim.label.to_owned(),
         kind,
         unit,
         heartbeat: kind.default_heartbeat().max(source.slowest_poll * 3),

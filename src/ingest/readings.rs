@@ -4,14 +4,15 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use crate::domain::{Quote, Slug};
+use crate::domain::Slug;
 use crate::parse::{self, Reading};
 use crate::store::{Sighting, StoreError, StoredIndicator, Tables};
 
+use super::claim::{Claim, Kept, Names};
 use super::runs::Seen;
 
-/// The most texts that are remembered; one takes about two kilobytes.
-const MOST: usize = 512;
+/// The most texts that are remembered; one takes about half a kilobyte.
+const MOST: usize = 2048;
 
 /// What a stored text says.
 pub(super) fn reading_of(tables: Tables<'_>, capture: i64) -> Result<Reading, StoreError> {
@@ -23,35 +24,37 @@ pub(super) fn reading_of(tables: Tables<'_>, capture: i64) -> Result<Reading, St
 /// Stored texts as they are read again.
 pub(super) struct Readings<'a> {
     tables: Tables<'a>,
-    known: HashMap<i64, Rc<[Quote]>>,
+    known: HashMap<i64, Rc<[Kept]>>,
+    names: Names,
 }
 
 impl<'a> Readings<'a> {
     pub(super) fn new(tables: Tables<'a>) -> Self {
-        Self { tables, known: HashMap::new() }
+        Self { tables, known: HashMap::new(), names: Names::default() }
     }
 
-    /// The quotes of a capture.
-    pub(super) fn of(&mut self, capture: i64) -> Result<&[Quote], StoreError> {
+    /// What a capture says.
+    pub(super) fn of(&mut self, capture: i64) -> Result<impl Iterator<Item = Claim<'_>>, StoreError> {
         if !self.known.contains_key(&capture) {
             let reading = reading_of(self.tables, capture)?;
-            self.learn(capture, reading.quotes.into());
+            let kept = self.names.keep(reading.quotes);
+            self.learn(capture, kept);
         }
-        Ok(&self.known[&capture])
+        Ok(self.known[&capture].iter().map(Kept::claim))
     }
 
     /// Remembers what a capture says that was read just now.
-    pub(super) fn learn(&mut self, capture: i64, quotes: Rc<[Quote]>) {
+    pub(super) fn learn(&mut self, capture: i64, says: Rc<[Kept]>) {
         if self.known.len() >= MOST {
             self.known.clear();
         }
-        self.known.insert(capture, quotes);
+        self.known.insert(capture, says);
     }
 
     /// Whether any of some captures shows an indicator.
     pub(super) fn any_shows(&mut self, captures: &[i64], slug: &Slug) -> Result<bool, StoreError> {
         for capture in captures {
-            if self.of(*capture)?.iter().any(|quote| quote.slug == *slug) {
+            if self.of(*capture)?.any(|claim| claim.slug == slug) {
                 return Ok(true);
             }
         }
@@ -64,8 +67,7 @@ impl<'a> Readings<'a> {
         indicator: &StoredIndicator,
         sighting: Sighting,
     ) -> Result<Option<Seen>, StoreError> {
-        let quotes = self.of(sighting.capture)?;
-        let quote = quotes.iter().find(|quote| quote.slug == indicator.indicator.slug);
-        Ok(quote.map(|quote| Seen::of(quote, sighting.seen_at, sighting.capture)))
+        let claim = self.of(sighting.capture)?.find(|claim| *claim.slug == indicator.indicator.slug);
+        Ok(claim.map(|claim| Seen::of(claim, sighting)))
     }
 }

@@ -7,7 +7,10 @@ use std::time::Duration;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
-use crate::domain::{Figures, Kind, Level, Observation, Quote, Run, Timestamp, Verdict};
+use crate::domain::{Figures, Kind, Level, Observation, Run, Timestamp, Verdict};
+use crate::store::Sighting;
+
+use super::claim::Claim;
 
 /// That an indicator was seen to show some figures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,8 +22,9 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    pub(super) fn of(quote: &Quote, at: Timestamp, capture: i64) -> Self {
-        Self { at, figures: quote.figures, verdict: quote.verdict, capture }
+    pub(super) fn of(claim: Claim<'_>, sighting: Sighting) -> Self {
+        let Sighting { seen_at, capture } = sighting;
+        Self { at: seen_at, figures: claim.figures, verdict: claim.verdict, capture }
     }
 
     /// The sighting that a run begins with.
@@ -118,6 +122,15 @@ impl Rules {
     /// Whether a level may follow another: by its kind's plausible move for each day, growing with the square
     /// root of the time between, as the spread of a random walk does; at least a day's worth.
     pub(super) fn is_plausible(&self, reference: Reference, level: Level, at: Timestamp) -> bool {
+        if reference.level == level {
+            return true;
+        }
+        let a_day = 1.0 + self.kind.plausible_move().to_f64().unwrap_or_default();
+        // Nearly every level is far within a day's move of the last one: that needs no exact division to be seen.
+        let (before, now) = (reference.level.0.to_f64(), level.0.to_f64());
+        if before > 0.0 && now > 0.0 && before.max(now) / before.min(now) < a_day * 0.999 {
+            return true;
+        }
         let (before, now) = (reference.level.decimal(), level.decimal());
         if before == now {
             return true;
@@ -127,7 +140,6 @@ impl Rules {
         }
         let ratio = if now > before { now.checked_div(before) } else { before.checked_div(now) };
         let days = i32::try_from((at - reference.at).num_days()).unwrap_or(i32::MAX).max(1);
-        let a_day = 1.0 + self.kind.plausible_move().to_f64().unwrap_or_default();
         let most = a_day.powf(f64::from(days).sqrt());
         ratio.and_then(|ratio| ratio.to_f64()).is_some_and(|ratio| ratio <= most)
     }

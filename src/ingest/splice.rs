@@ -3,9 +3,10 @@
 //! In the common cases only the neighbouring runs are looked at. Where the plausibility of neighbours is at stake,
 //! the sightings between two runs that stand on their own are read again as a whole.
 
-use crate::domain::{Figures, Observation, Quote, Run, TimeRange, Timestamp, Verdict};
+use crate::domain::{Figures, Observation, Run, TimeRange, Timestamp, Verdict};
 use crate::store::{Held, Sighting, StoreError};
 
+use super::claim::Claim;
 use super::runs::{HeldStretch, Judgement, Reader, Reference, Rules, Seen, Splice, between, split};
 use super::sightings::Sightings;
 use super::timeline::Timeline;
@@ -15,16 +16,16 @@ use super::{Fate, log_begin};
 const LOG_IS_GONE: &str =
     "the poll log of this stretch was removed, so it cannot be told when the value around it stood";
 
-/// Records that an indicator was seen to show a quote.
+/// Records what an indicator was seen to show.
 pub(super) fn record<'a>(
     sightings: &mut Sightings<'a>,
     line: &mut Timeline<'a>,
-    quote: &Quote,
+    claim: Claim<'_>,
     seen: Sighting,
     is_alone: bool,
 ) -> Result<Fate, StoreError> {
     line.settle(seen.seen_at)?;
-    let seen = Seen::of(quote, seen.seen_at, seen.capture);
+    let seen = Seen::of(claim, seen);
     let mut spot = Spot { sightings, line, seen };
     // What else was seen in this second counts only where all that was seen around it can be read again.
     let is_settled = is_alone || {

@@ -4,18 +4,18 @@
 //! often they change: a run that a thousand captures confirm is one write. Everywhere else the tables are read and
 //! written directly. Decides nothing: what becomes of a sighting is up to `splice`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::Bound::{Excluded, Unbounded};
 
 use chrono::Duration;
 
-use crate::domain::{Observation, Timestamp};
+use crate::domain::{Observation, Run, Timestamp};
 use crate::store::{Decision, Held, StoreError, StoredIndicator, Tables};
 
 use super::rollups::Rolled;
 use super::runs::{Decisions, Reference, Rules};
 
-/// How many runs after an instant are read with those around it: the next sightings will ask for them.
+/// How many runs from an instant on are read at once: the next sightings will ask for them.
 const AHEAD: u32 = 32;
 /// The most runs that are kept in memory.
 const MOST: usize = 4096;
@@ -36,14 +36,20 @@ struct Window {
     from: Timestamp,
     to: Timestamp,
     runs: BTreeMap<Timestamp, Observation>,
-    /// Where runs begin or began that the table does not know as they are here.
-    changed: BTreeSet<Timestamp>,
+    /// Where runs begin or began that were changed here, and what the table has there.
+    changed: BTreeMap<Timestamp, Option<Observation>>,
 }
 
 impl Window {
     fn holds(&self, at: Timestamp) -> bool {
         self.from <= at && at <= self.to
     }
+}
+
+/// Whether a run is the same but for its end.
+fn is_extended(before: Observation, now: &Observation) -> bool {
+    let run = Run { last_seen: now.run.last_seen, ..before.run };
+    Observation { run, ..before } == *now
 }
 
 pub(super) fn rules(indicator: &StoredIndicator, held: &[Held]) -> Rules {
@@ -65,8 +71,18 @@ impl<'a> Timeline<'a> {
         rolled: Option<Timestamp>,
     ) -> Result<Self, StoreError> {
         let held = tables.held_of(indicator.id)?;
+        Ok(Self::with_held(tables, indicator, held, rolled))
+    }
+
+    /// The timeline of an indicator of which this was held.
+    pub(super) fn with_held(
+        tables: Tables<'a>,
+        indicator: StoredIndicator,
+        held: Vec<Held>,
+        rolled: Option<Timestamp>,
+    ) -> Self {
         let rules = rules(&indicator, &held);
-        Ok(Self { tables, indicator, rules, held, window: None, rolled: Rolled::until(rolled) })
+        Self { tables, indicator, rules, held, window: None, rolled: Rolled::until(rolled) }
     }
 
     /// Writes what changed, and rolls it up: what waits for that by at most about so many runs.
@@ -87,15 +103,15 @@ impl<'a> Timeline<'a> {
             return Ok(());
         }
         self.flush()?;
-        let first = self.tables.run_at(self.indicator.id, at)?;
-        let after = self.tables.runs_after(self.indicator.id, at, AHEAD)?;
-        let is_all = after.len() < AHEAD as usize;
-        let last = after.last().filter(|_| !is_all);
+        let runs = self.tables.runs_around(self.indicator.id, at, AHEAD)?;
+        let first = runs.first().filter(|first| first.run.first_seen <= at);
+        let is_all = runs.len() < AHEAD as usize;
+        let last = runs.last().filter(|_| !is_all);
         self.window = Some(Window {
             from: first.map_or(Timestamp::MIN_UTC, |first| first.run.first_seen),
             to: last.map_or(Timestamp::MAX_UTC, |last| last.run.first_seen),
-            runs: first.into_iter().chain(after).map(|run| (run.run.first_seen, run)).collect(),
-            changed: BTreeSet::new(),
+            runs: runs.into_iter().map(|run| (run.run.first_seen, run)).collect(),
+            changed: BTreeMap::new(),
         });
         Ok(())
     }
@@ -103,14 +119,31 @@ impl<'a> Timeline<'a> {
     /// Writes what changed. From here on the tables hold every run.
     pub(super) fn flush(&mut self) -> Result<(), StoreError> {
         let Some(window) = self.window.take() else { return Ok(()) };
-        for first_seen in window.changed {
-            self.rolled.touch(first_seen);
-            match window.runs.get(&first_seen) {
-                Some(run) => self.tables.put_run(self.indicator.id, run)?,
-                None => self.tables.take_run(self.indicator.id, first_seen)?,
+        for (first_seen, before) in window.changed {
+            let now = window.runs.get(&first_seen);
+            if before.as_ref() != now {
+                self.rolled.touch(first_seen);
+                self.write(first_seen, before, now)?;
             }
         }
         Ok(())
+    }
+
+    /// Writes what became of the run that begins at an instant; `before` is the one in the table.
+    fn write(
+        &self,
+        first_seen: Timestamp,
+        before: Option<Observation>,
+        now: Option<&Observation>,
+    ) -> Result<(), StoreError> {
+        let (tables, id) = (self.tables, self.indicator.id);
+        match (before, now) {
+            (None, Some(now)) => tables.add_run(id, now),
+            (Some(before), Some(now)) if is_extended(before, now) => tables.extend_run(id, now),
+            (Some(_), Some(now)) => tables.put_run(id, now),
+            (Some(_), None) => tables.take_run(id, first_seen),
+            (None, None) => Ok(()),
+        }
     }
 
     /// The last run that begins at or before an instant.
@@ -178,8 +211,8 @@ impl<'a> Timeline<'a> {
         let first_seen = run.run.first_seen;
         match self.window.as_mut().filter(|window| window.holds(first_seen)) {
             Some(window) => {
-                window.runs.insert(first_seen, run);
-                window.changed.insert(first_seen);
+                let before = window.runs.insert(first_seen, run);
+                window.changed.entry(first_seen).or_insert(before);
                 Ok(())
             }
             None => {
@@ -193,8 +226,8 @@ impl<'a> Timeline<'a> {
     pub(super) fn take_run(&mut self, first_seen: Timestamp) -> Result<(), StoreError> {
         match self.window.as_mut().filter(|window| window.holds(first_seen)) {
             Some(window) => {
-                window.runs.remove(&first_seen);
-                window.changed.insert(first_seen);
+                let before = window.runs.remove(&first_seen);
+                window.changed.entry(first_seen).or_insert(before);
                 Ok(())
             }
             None => {

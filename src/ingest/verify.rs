@@ -7,10 +7,11 @@ use std::collections::hash_map::Entry;
 
 use chrono::Duration;
 
-use crate::domain::{Digest, Figures, Observation, Quote, Slug, TimeRange, Timestamp};
+use crate::domain::{Digest, Figures, Observation, Slug, TimeRange, Timestamp};
 use crate::parse;
 use crate::store::{Fault, Sighting, Store, StoreError, StoredIndicator, StoredSource, Tables};
 
+use super::claim::Claim;
 use super::log_begin;
 use super::runs::{Reader, Seen};
 use super::sightings::Sightings;
@@ -104,13 +105,17 @@ fn underived_rows(tables: Tables<'_>, source: &StoredSource) -> Result<Vec<Fault
     Ok(faults)
 }
 
-fn read_into(derived: &mut HashMap<&str, Derived<'_>>, quotes: &[Quote], sighting: Sighting) {
-    for quote in quotes {
-        let derived = derived.get_mut(quote.slug.as_str());
+fn read_into<'c>(
+    derived: &mut HashMap<&str, Derived<'_>>,
+    claims: impl Iterator<Item = Claim<'c>>,
+    sighting: Sighting,
+) {
+    for claim in claims {
+        let derived = derived.get_mut(claim.slug.as_str());
         if let Some(derived) =
             derived.filter(|derived| derived.from.is_none_or(|from| from <= sighting.seen_at))
         {
-            derived.reader.read(Seen::of(quote, sighting.seen_at, sighting.capture));
+            derived.reader.read(Seen::of(claim, sighting));
         }
     }
 }

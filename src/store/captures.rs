@@ -5,12 +5,12 @@ use rusqlite::{OptionalExtension, Row, params};
 
 use crate::domain::{Digest, Origin, Timestamp};
 
-use super::deflate::{deflate, inflate};
+use super::deflate::{fold_text, unfold_text};
 use super::error::{Doing, StoreError};
 use super::{Tables, instant, seal};
 
 /// The most a stored text may unfold to; a real one has about half a kilobyte.
-const MAX_BLOCK: u64 = 16 * 1024 * 1024;
+const MAX_BLOCK: usize = 16 * 1024 * 1024;
 
 /// A text to be stored.
 #[derive(Debug, Clone, Copy)]
@@ -60,7 +60,8 @@ fn capture(row: &Row<'_>) -> rusqlite::Result<Capture> {
         origin: if origin == Origin::Live.word() { Origin::Live } else { Origin::Archive },
         digest: Digest(row.get(5)?),
         page_date: date,
-        block: inflate(row.get_ref(7)?.as_blob()?, MAX_BLOCK).and_then(|text| String::from_utf8(text).ok()),
+        block: unfold_text(row.get_ref(7)?.as_blob()?, MAX_BLOCK)
+            .and_then(|text| String::from_utf8(text).ok()),
     })
 }
 
@@ -99,11 +100,11 @@ impl Tables<'_> {
         new: &NewCapture<'_>,
         digest: Digest,
     ) -> Result<(), StoreError> {
-        let mut statement = self.connection.prepare_cached(seal::CAPTURE.put()).doing("store a capture")?;
+        let mut statement = self.connection.prepare_cached(seal::CAPTURE.add()).doing("store a capture")?;
         let page_date = new.page_date.map(|date| date.to_string());
         let (at, origin) = (new.captured_at.timestamp(), new.origin.word());
         let row =
-            params![id, source_id, new.url, at, origin, digest.0, page_date, deflate(new.block.as_bytes())];
+            params![id, source_id, new.url, at, origin, digest.0, page_date, fold_text(new.block.as_bytes())];
         statement.execute(row).doing("store a capture")?;
         Ok(())
     }

@@ -86,6 +86,15 @@ impl Tables<'_> {
         self.held_where("indicator_id = ?1 ORDER BY seen_at", [indicator_id])
     }
 
+    /// What was ever held of the indicators of one source, in order of time.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn held_of_source(self, source_id: i64) -> Result<Vec<Held>, StoreError> {
+        let of_source = "indicator_id IN (SELECT id FROM indicator WHERE source_id = ?1) ORDER BY seen_at";
+        self.held_where(of_source, [source_id])
+    }
+
     /// One of them.
     ///
     /// # Errors

@@ -1,8 +1,9 @@
 //! The table `observation`: runs, clustered by indicator and time.
 
 use std::ops::ControlFlow;
+use std::sync::LazyLock;
 
-use rusqlite::{Connection, OptionalExtension, Params, Row, params};
+use rusqlite::{Connection, OptionalExtension, Params, Row, params, params_from_iter};
 
 use crate::domain::{
     Change, Contradiction, Figures, Level, Observation, Percent, Quantity, Rollup, Run, TimeRange, Timestamp,
@@ -79,6 +80,34 @@ fn verdict_code(verdict: Verdict) -> i64 {
     }
 }
 
+static ADD: LazyLock<String> = LazyLock::new(|| format!("INSERT {}", into()));
+static PUT: LazyLock<String> = LazyLock::new(|| format!("INSERT OR REPLACE {}", into()));
+
+/// All columns, as `row` has them, and the seal.
+fn into() -> String {
+    let names = seal::OBSERVATION.names();
+    format!("INTO observation ({names}, seal) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)")
+}
+
+/// The columns of a run in order, all but the seal.
+fn row(indicator_id: i64, observation: &Observation) -> [Option<i64>; 11] {
+    let Observation { run, capture } = observation;
+    let [level, level_scale, change, change_scale, percent, percent_scale] = columns(&run.figures);
+    [
+        Some(indicator_id),
+        Some(run.first_seen.timestamp()),
+        Some(run.last_seen.timestamp()),
+        level,
+        level_scale,
+        change,
+        change_scale,
+        percent,
+        percent_scale,
+        Some(verdict_code(run.verdict)),
+        Some(*capture),
+    ]
+}
+
 fn one(connection: &Connection, tail: &str, params: impl Params) -> Result<Option<Observation>, StoreError> {
     let mut statement =
         connection.prepare_cached(&format!("{SELECT} {tail}")).doing("look up an observation")?;
@@ -117,18 +146,22 @@ impl Tables<'_> {
         one(self.connection, tail, params![indicator_id, at.timestamp()])
     }
 
-    /// The first runs that begin after an instant, at most so many, in order of time.
+    /// The last run that begins at or before an instant, if there is one, and those that begin after it, at most so
+    /// many in all, in order of time.
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn runs_after(
+    pub fn runs_around(
         self,
         indicator_id: i64,
         at: Timestamp,
         limit: u32,
     ) -> Result<Vec<Observation>, StoreError> {
-        let sql =
-            format!("{SELECT} WHERE indicator_id = ?1 AND first_seen > ?2 ORDER BY first_seen LIMIT ?3");
+        let sql = format!(
+            "{SELECT} WHERE indicator_id = ?1 AND first_seen >= coalesce((SELECT first_seen FROM observation \
+             WHERE indicator_id = ?1 AND first_seen <= ?2 ORDER BY first_seen DESC LIMIT 1), ?2) \
+             ORDER BY first_seen LIMIT ?3"
+        );
         let mut statement = self.connection.prepare_cached(&sql).doing("read the observations")?;
         statement
             .query_map(params![indicator_id, at.timestamp(), limit], observation)
@@ -293,25 +326,38 @@ impl Tables<'_> {
     /// # Errors
     /// The database cannot be written.
     pub fn put_run(self, indicator_id: i64, observation: &Observation) -> Result<(), StoreError> {
-        let Observation { run, capture } = observation;
-        let [level, level_scale, change, change_scale, percent, percent_scale] = columns(&run.figures);
-        let mut statement =
-            self.connection.prepare_cached(seal::OBSERVATION.put()).doing("record an observation")?;
-        statement
-            .execute(params![
-                indicator_id,
-                run.first_seen.timestamp(),
-                run.last_seen.timestamp(),
-                level,
-                level_scale,
-                change,
-                change_scale,
-                percent,
-                percent_scale,
-                verdict_code(run.verdict),
-                capture
-            ])
-            .doing("record an observation")?;
+        self.write_run(&PUT, indicator_id, observation)
+    }
+
+    /// Writes a run; none begins at the same time.
+    ///
+    /// # Errors
+    /// The database cannot be written, or one does.
+    pub fn add_run(self, indicator_id: i64, observation: &Observation) -> Result<(), StoreError> {
+        self.write_run(&ADD, indicator_id, observation)
+    }
+
+    /// Notes that a run that is there, and is the same in all else, was last seen at another time.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn extend_run(self, indicator_id: i64, observation: &Observation) -> Result<(), StoreError> {
+        let sql =
+            "UPDATE observation SET last_seen = ?3, seal = ?4 WHERE indicator_id = ?1 AND first_seen = ?2";
+        let mut statement = self.connection.prepare_cached(sql).doing("extend an observation")?;
+        let Run { first_seen, last_seen, .. } = observation.run;
+        let seal = seal::of_numbers("observation", &row(indicator_id, observation));
+        let row = params![indicator_id, first_seen.timestamp(), last_seen.timestamp(), seal];
+        statement.execute(row).doing("extend an observation")?;
+        Ok(())
+    }
+
+    fn write_run(self, sql: &str, indicator_id: i64, observation: &Observation) -> Result<(), StoreError> {
+        let row = row(indicator_id, observation);
+        let seal = Some(i64::from(seal::of_numbers("observation", &row)));
+        let mut statement = self.connection.prepare_cached(sql).doing("record an observation")?;
+        let row = row.into_iter().chain(std::iter::once(seal));
+        statement.execute(params_from_iter(row)).doing("record an observation")?;
         Ok(())
     }
 

@@ -74,7 +74,7 @@ impl Tables<'_> {
         seen: Option<Sighting>,
     ) -> Result<i64, StoreError> {
         let id = self.next_id("SELECT coalesce(max(id), 0) + 1 FROM poll")?;
-        let mut statement = self.connection.prepare_cached(seal::POLL.put()).doing("log a poll")?;
+        let mut statement = self.connection.prepare_cached(seal::POLL.add()).doing("log a poll")?;
         let signed = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
         statement
             .execute(params![
@@ -156,15 +156,16 @@ impl Tables<'_> {
         Ok(!known)
     }
 
-    /// Notes that an archived text was seen.
+    /// Notes that an archived text was seen, which is news.
     ///
     /// # Errors
-    /// The database cannot be written.
+    /// The database cannot be written, or the sighting is there.
     pub fn put_sighting(self, source_id: i64, seen: Sighting) -> Result<(), StoreError> {
-        let mut statement = self.connection.prepare_cached(seal::SIGHTING.put()).doing("note a sighting")?;
-        statement
-            .execute(params![source_id, seen.seen_at.timestamp(), seen.capture])
-            .doing("note a sighting")?;
+        let row = [source_id, seen.seen_at.timestamp(), seen.capture];
+        let seal = seal::of_numbers("sighting", &row.map(Some));
+        let sql = "INSERT INTO sighting (source_id, seen_at, capture_id, seal) VALUES (?1, ?2, ?3, ?4)";
+        let mut statement = self.connection.prepare_cached(sql).doing("note a sighting")?;
+        statement.execute(params![row[0], row[1], row[2], seal]).doing("note a sighting")?;
         Ok(())
     }
 

@@ -12,11 +12,12 @@ pub(super) struct Sealed {
     pub(super) table: &'static str,
     pub(super) columns: &'static [&'static str],
     put: OnceLock<String>,
+    add: OnceLock<String>,
 }
 
 macro_rules! sealed {
     ($name:ident, $table:literal, $($column:literal),+ $(,)?) => {
-        pub(super) static $name: Sealed = Sealed { table: $table, columns: &[$($column),+], put: OnceLock::new() };
+        pub(super) static $name: Sealed = Sealed { table: $table, columns: &[$($column),+], put: OnceLock::new(), add: OnceLock::new() };
     };
 }
 
@@ -157,14 +158,19 @@ pub(super) static ALL: [&Sealed; 15] = [
 impl Sealed {
     /// Writes a whole row, replacing the one with the same key. Parameters are the columns in order.
     pub(super) fn put(&self) -> &str {
-        self.put.get_or_init(|| {
-            let names = self.columns.join(", ");
-            let values = (1..=self.columns.len()).map(|at| format!("?{at}")).collect::<Vec<_>>().join(", ");
-            format!(
-                "INSERT OR REPLACE INTO {table} ({names}, seal) VALUES ({values}, seal('{table}', {values}))",
-                table = self.table
-            )
-        })
+        self.put.get_or_init(|| format!("INSERT OR REPLACE {}", self.row()))
+    }
+
+    /// Writes a whole row that is not there yet. Half the work of looking for one to replace, which SQLite takes out
+    /// key by key as a deletion of its own where other rows are referred to.
+    pub(super) fn add(&self) -> &str {
+        self.add.get_or_init(|| format!("INSERT {}", self.row()))
+    }
+
+    fn row(&self) -> String {
+        let values = (1..=self.columns.len()).map(|at| format!("?{at}")).collect::<Vec<_>>().join(", ");
+        let (table, names) = (self.table, self.names());
+        format!("INTO {table} ({names}, seal) VALUES ({values}, seal('{table}', {values}))")
     }
 
     /// The columns, comma-separated.
@@ -185,19 +191,30 @@ pub(super) fn register(connection: &Connection) -> rusqlite::Result<()> {
     connection.create_scalar_function("seal", -1, flags, |context| {
         let mut hasher = crc32fast::Hasher::new();
         for at in 0..context.len() {
-            update(&mut hasher, context.get_raw(at));
+            each_part(context.get_raw(at), |part| hasher.update(part));
         }
         // As a signed 32-bit number SQLite stores it in four bytes.
         Ok(hasher.finalize().cast_signed())
     })
 }
 
+/// What `seal(table, column...)` gives for a row of nothing but whole numbers. Most rows are such, and a call from SQL
+/// costs more than all else that is done with a small one.
+pub(super) fn of_numbers(table: &str, columns: &[Option<i64>]) -> i32 {
+    let mut bytes = Vec::with_capacity((columns.len() + 2) * 17 + table.len());
+    let columns = columns.iter().map(|column| column.map_or(ValueRef::Null, ValueRef::Integer));
+    for value in std::iter::once(ValueRef::Text(table.as_bytes())).chain(columns) {
+        each_part(value, |part| bytes.extend_from_slice(part));
+    }
+    crc32fast::hash(&bytes).cast_signed()
+}
+
 /// Each value with its type and length ahead of it, so that no two rows run together to the same bytes.
-fn update(hasher: &mut crc32fast::Hasher, value: ValueRef<'_>) {
+fn each_part(value: ValueRef<'_>, mut take: impl FnMut(&[u8])) {
     let mut tagged = |tag: u8, bytes: &[u8]| {
-        hasher.update(&[tag]);
-        hasher.update(&bytes.len().to_le_bytes());
-        hasher.update(bytes);
+        take(&[tag]);
+        take(&bytes.len().to_le_bytes());
+        take(bytes);
     };
     match value {
         ValueRef::Null => tagged(0, &[]),

@@ -10,8 +10,9 @@ use crate::store::{Store, StoreError};
 
 use super::progress::Progress;
 
-/// About how much memory captures may take until they are brought in.
-const MOST_BYTES: usize = 24 * 1024 * 1024;
+/// About how much memory captures may take until they are brought in. Two years of a page that was seen each minute fit
+/// in; what does not fit is brought in among what is there already, which costs more the more often it happens.
+const MOST_BYTES: usize = 48 * 1024 * 1024;
 /// How long a transaction gathers changes before it writes them. Others wait for as long, and for the writing.
 const TRANSACTION: Duration = Duration::from_millis(200);
 /// How long the database is left to others after each. They look more often than that.
