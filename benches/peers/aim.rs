@@ -65,12 +65,12 @@ impl Line {
         Spread::of(self.runs.iter().map(|(figure, _)| *figure))
     }
 
-    pub(crate) fn cpu_seconds(&self) -> Option<Spread> {
-        Spread::of(self.runs.iter().map(|(_, cost)| cost.cpu.as_secs_f64()))
+    pub(crate) fn cpu_ms(&self) -> Option<Spread> {
+        Spread::of(self.runs.iter().map(|(_, cost)| cost.cpu.as_secs_f64() * 1000.0))
     }
 
-    pub(crate) fn wall_seconds(&self) -> Option<Spread> {
-        Spread::of(self.runs.iter().map(|(_, cost)| cost.wall.as_secs_f64()))
+    pub(crate) fn wall_ms(&self) -> Option<Spread> {
+        Spread::of(self.runs.iter().map(|(_, cost)| cost.wall.as_secs_f64() * 1000.0))
     }
 
     pub(crate) fn peak_mb(&self) -> Option<Spread> {

@@ -32,7 +32,7 @@ impl Results {
         line(
             &mut text,
             &format!(
-                "\n| contestant | {}: median | least to greatest | CPU s | wall s | peak MB | pantau is better by | runs | answer |\n\
+                "\n| contestant | {}: median | least to greatest | CPU ms | wall ms | peak MB | pantau is better by | runs | answer |\n\
                  |---|--:|--:|--:|--:|--:|--:|--:|---|",
                 self.measure.unit()
             ),
@@ -55,8 +55,8 @@ impl Results {
             name,
             median(of.figure()),
             of.figure().map(spread).unwrap_or_default(),
-            median(of.cpu_seconds()),
-            median(of.wall_seconds()),
+            median(of.cpu_ms()),
+            median(of.wall_ms()),
             median(of.peak_mb()),
             self.times(of).map(|times| format!("{}x", short(times))).unwrap_or_default(),
             of.runs.len().to_string(),

@@ -7,11 +7,12 @@ import duckdb
 
 text, database = sys.argv[1:]
 with duckdb.connect(database) as connection:
-    connection.execute("CREATE TABLE point (indicator BIGINT, moment BIGINT, level BIGINT)")
+    connection.execute("CREATE TABLE point (indicator BIGINT, moment BIGINT, level BIGINT, change BIGINT, percent BIGINT)")
     begun = time.process_time()
     connection.execute(f"COPY point FROM '{text}' (HEADER false)")
     connection.execute("CHECKPOINT")
     took = time.process_time() - begun
-    count, total = connection.execute("SELECT count(*), sum(level) FROM point").fetchone()
+    query = "SELECT count(*), sum(level), sum(change), sum(percent) FROM point"
+    count, *sums = connection.execute(query).fetchone()
 print(f"figure: {count / took}")
-print(count, total)
+print(count, *sums)

@@ -11,7 +11,8 @@ use rusqlite::Connection;
 
 use crate::labels::LABELS;
 
-use super::rows::{self, Pace};
+use super::rows::{self, Numbers, Pace};
+use super::table;
 use super::{Importer, Stopwatch, kontan, say, tell};
 
 /// So many captures are made up at a time.
@@ -33,18 +34,14 @@ pub(super) fn run(pace: Pace, captures: u32, database: &Path) -> Result<()> {
     let recorded = importer.close()?;
     micros += stopwatch.micros()?;
     tell(recorded as f64 / (micros / 1e6));
-    say(format_args!("{}", sums(database)?));
+    say(format_args!("{}", table::sums(&Connection::open(database)?, SUMS)?));
     Ok(())
 }
 
-/// How many rows there were, and the sum of their levels: a run stands for a row each minute.
-fn sums(database: &Path) -> Result<String> {
-    let connection = Connection::open(database)?;
-    let sums = "SELECT sum(minutes), sum(level * minutes) FROM
-                (SELECT level, (last_seen - first_seen) / 60 + 1 AS minutes FROM observation)";
-    let (rows, levels): (i64, i64) = connection.query_row(sums, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    Ok(format!("{rows} {levels}"))
-}
+/// A run stands for a row each minute.
+const SUMS: &str =
+    "SELECT sum(minutes), sum(level * minutes), sum(change * minutes), sum(percent * minutes) FROM
+    (SELECT level, change, percent, (last_seen - first_seen) / 60 + 1 AS minutes FROM observation)";
 
 fn captured(pace: Pace, minute: u32, readings: &mut HashMap<u32, Reading>) -> Result<Captured> {
     let state = pace.state(minute);
@@ -55,9 +52,15 @@ fn captured(pace: Pace, minute: u32, readings: &mut HashMap<u32, Reading>) -> Re
 
 fn reading(state: u32) -> Reading {
     let row = |(number, label): (u32, &&str)| {
-        let level = rows::level(state, number);
-        format!("{label} {},{:02} 0,00 0,00%\n", level / 100, level % 100)
+        let Numbers { level, change, percent } = rows::numbers(state, number);
+        format!("{label} {} {} {}%\n", printed(level), printed(change), printed(percent))
     };
     let rows: String = (0..).zip(&LABELS).map(row).collect();
     parse(format!("| INDIKATOR |\n{rows}").as_bytes(), None, &kontan().layout)
+}
+
+/// Hundredths with a comma.
+fn printed(hundredths: i64) -> String {
+    let sign = if hundredths < 0 { "-" } else { "" };
+    format!("{sign}{},{:02}", hundredths.abs() / 100, hundredths.abs() % 100)
 }

@@ -44,17 +44,32 @@ pub(super) fn at(minute: u32) -> i64 {
     FIRST + i64::from(minute) * 60
 }
 
-/// In hundredths.
-pub(super) fn level(state: u32, number: u32) -> u32 {
-    70_000 + (state * (7 + number)) % 10_007
+/// The numbers of a row, in hundredths.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Numbers {
+    pub(super) level: i64,
+    pub(super) change: i64,
+    pub(super) percent: i64,
 }
 
-/// A line for each row: indicator, time, and hundredths.
+/// What every level is measured from.
+const PREVIOUS: i64 = 75_000;
+
+/// One row, whose own arithmetic proves it.
+pub(super) fn numbers(state: u32, number: u32) -> Numbers {
+    let level = 70_000 + i64::from(state * (7 + number) % 10_007);
+    let change = level - PREVIOUS;
+    let percent = (change.abs() * 20_000 + PREVIOUS) / (2 * PREVIOUS) * change.signum();
+    Numbers { level, change, percent }
+}
+
+/// A line for each row: indicator, time, and its numbers.
 pub(super) fn write_text(pace: Pace, captures: u32, path: &Path) -> Result<()> {
     let mut text = BufWriter::new(File::create(path)?);
     for minute in 0..captures {
         for number in 0..INDICATORS {
-            writeln!(text, "{number},{},{}", at(minute), level(pace.state(minute), number))?;
+            let Numbers { level, change, percent } = numbers(pace.state(minute), number);
+            writeln!(text, "{number},{},{level},{change},{percent}", at(minute))?;
         }
     }
     text.flush()?;

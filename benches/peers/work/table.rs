@@ -3,14 +3,31 @@
 use std::path::Path;
 
 use anyhow::Result;
-use rusqlite::Connection;
+use rusqlite::{Connection, Statement};
 
-use super::rows::{INDICATORS, Pace, at, level};
+use super::rows::{INDICATORS, Numbers, Pace, at, numbers};
 use super::{Stopwatch, say, tell};
 
 const TABLE: &str = "PRAGMA journal_mode = WAL;
     CREATE TABLE point (indicator INTEGER NOT NULL, at INTEGER NOT NULL, level INTEGER NOT NULL,
+                        change INTEGER NOT NULL, percent INTEGER NOT NULL,
                         PRIMARY KEY (indicator, at)) WITHOUT ROWID;";
+
+const INSERT: &str = "INSERT INTO point VALUES (?, ?, ?, ?, ?)";
+const SUMS: &str = "SELECT count(*), sum(level), sum(change), sum(percent) FROM point";
+
+fn insert_one(statement: &mut Statement<'_>, minute: u32, state: u32, number: u32) -> rusqlite::Result<()> {
+    let Numbers { level, change, percent } = numbers(state, number);
+    statement.execute((number, at(minute), level, change, percent)).map(drop)
+}
+
+/// How many rows there are, and the sums of their numbers.
+pub(super) fn sums(connection: &Connection, sql: &str) -> Result<String> {
+    let sums = |row: &rusqlite::Row<'_>| -> rusqlite::Result<[i64; 4]> {
+        Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?])
+    };
+    Ok(connection.query_row(sql, [], sums)?.map(|sum| sum.to_string()).join(" "))
+}
 
 /// Brings the rows into a clustered table of integers, sorted, in one transaction. Tells the rows a second of
 /// processor time, and what is there then.
@@ -19,18 +36,16 @@ pub(super) fn insert(pace: Pace, captures: u32, database: &Path) -> Result<()> {
     connection.execute_batch(TABLE)?;
     let stopwatch = Stopwatch::begin()?;
     let transaction = connection.transaction()?;
-    let mut statement = transaction.prepare("INSERT INTO point VALUES (?, ?, ?)")?;
+    let mut statement = transaction.prepare(INSERT)?;
     for number in 0..INDICATORS {
         for minute in 0..captures {
-            statement.execute((number, at(minute), level(pace.state(minute), number)))?;
+            insert_one(&mut statement, minute, pace.state(minute), number)?;
         }
     }
     drop(statement);
     transaction.commit()?;
     tell(f64::from(captures * INDICATORS) * 1e6 / stopwatch.micros()?);
-    let sums = "SELECT count(*), sum(level) FROM point";
-    let (count, sum): (i64, i64) = connection.query_row(sums, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    say(format_args!("{count} {sum}"));
+    say(format_args!("{}", sums(&connection, SUMS)?));
     Ok(())
 }
 
@@ -42,10 +57,8 @@ pub(super) fn polls(synchronous: &str, polls: u32, database: &Path) -> Result<()
     let stopwatch = Stopwatch::begin()?;
     for minute in 0..polls {
         let transaction = connection.transaction()?;
-        let mut statement = transaction.prepare_cached("INSERT INTO point VALUES (?, ?, ?)")?;
-        (0..INDICATORS).try_for_each(|number| {
-            statement.execute((number, at(minute), level(minute, number))).map(drop)
-        })?;
+        let mut statement = transaction.prepare_cached(INSERT)?;
+        (0..INDICATORS).try_for_each(|number| insert_one(&mut statement, minute, minute, number))?;
         drop(statement);
         transaction.commit()?;
     }

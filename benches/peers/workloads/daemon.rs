@@ -33,6 +33,24 @@ struct Figures {
     cost: Cost,
 }
 
+/// What was found of a program.
+struct Found {
+    name: &'static str,
+    role: Role,
+    runs: Result<Vec<Figures>, Verdict>,
+    /// Why what it keeps is not compared.
+    apart: &'static str,
+}
+
+/// A way to look at the same runs.
+struct Way {
+    name: &'static str,
+    work: &'static str,
+    measure: Measure,
+    aim: Aim,
+    figure: fn(&Figures) -> f64,
+}
+
 pub(super) fn run(ground: &Ground<'_>) -> Result<Vec<Section>> {
     let rounds = ground.scale.of(3, 1);
     let time = ground.scale.of(Duration::from_secs(10), Duration::from_secs(2));
@@ -47,15 +65,18 @@ pub(super) fn run(ground: &Ground<'_>) -> Result<Vec<Section>> {
             }
         }
     }
-    let mut lines: Vec<(&str, Role, Result<Vec<Figures>, Verdict>, &'static str)> =
-        runs.into_iter().map(|(keeper, found)| (keeper.name, keeper.role, found, keeper.apart)).collect();
-    lines.push((
-        "urlwatch",
-        Role::Peer,
-        urlwatch(ground),
-        "it is started anew for every round, and keeps texts",
-    ));
-    Ok(told(&lines))
+    let found = |(keeper, runs): (Keeper, _)| {
+        let Keeper { name, role, apart, .. } = keeper;
+        Found { name, role, runs, apart }
+    };
+    let mut all: Vec<Found> = runs.into_iter().map(found).collect();
+    all.push(Found {
+        name: "urlwatch",
+        role: Role::Peer,
+        runs: urlwatch(ground),
+        apart: "it is started anew for every round, and keeps texts",
+    });
+    Ok(ways().map(|way| way.told(&all)).into())
 }
 
 fn start_list(ground: &Ground<'_>, keeper: &Keeper) -> Result<Vec<Figures>, Verdict> {
@@ -132,51 +153,51 @@ fn rounds_of_urlwatch(ground: &Ground<'_>) -> Result<Vec<Figures>> {
     Ok(runs)
 }
 
-/// The same runs, looked at in three ways.
-fn told(lines: &[(&str, Role, Result<Vec<Figures>, Verdict>, &'static str)]) -> Vec<Section> {
-    let ways: [(&str, &str, Measure, Aim, fn(&Figures) -> f64); 3] = [
-        (
-            "daemon memory",
-            "20 pages of 398 KB that say something else each time, each polled every second from loopback: what is held in \
-             memory, of urlwatch at the most",
-            Measure::Told("MB resident"),
-            Aim::AtMost(18.0),
-            |figures| figures.resident_mb,
-        ),
-        (
-            "daemon processor time",
-            "The same: processor time of 1,000 polls, everything that is done with them included",
-            Measure::Told("CPU s for 1,000 polls"),
-            Aim::AtMost(0.6),
-            |figures| figures.cpu_of_a_thousand,
-        ),
-        (
-            "daemon readiness",
-            "The same: from the start until the first page is asked for, of urlwatch until the last one is there; pantau makes \
-             its database first, and asks for robots.txt",
-            Measure::Told("ms"),
-            Aim::AtMost(60.0),
-            |figures| figures.ready_ms,
-        ),
-    ];
-    let section = |(name, work, measure, aim, figure): (&str, &str, Measure, Aim, fn(&Figures) -> f64)| {
-        let lines = lines.iter().map(|(name, role, found, apart)| line(name, *role, found, apart, figure));
-        let (name, work) = (name.to_owned(), work.to_owned());
-        Section::from(Results { name, work, measure, aims: vec![aim], rows: None, lines: lines.collect() })
-    };
-    ways.into_iter().map(section).collect()
+fn ways() -> [Way; 3] {
+    [
+        Way {
+            name: "daemon memory",
+            work: "20 pages of 398 KB that say something else each time, each polled every second from loopback: what is held \
+                   in memory, of urlwatch at the most",
+            measure: Measure::Told("MB resident"),
+            aim: Aim::AtMost(18.0),
+            figure: |figures| figures.resident_mb,
+        },
+        Way {
+            name: "daemon processor time",
+            work: "The same: processor time of 1,000 polls, everything that is done with them included",
+            measure: Measure::Told("CPU s for 1,000 polls"),
+            aim: Aim::AtMost(0.6),
+            figure: |figures| figures.cpu_of_a_thousand,
+        },
+        Way {
+            name: "daemon readiness",
+            work: "The same: from the start until the first page is asked for, of urlwatch until the last one is there; \
+                   pantau makes its database first, and asks for robots.txt",
+            measure: Measure::Told("ms"),
+            aim: Aim::AtMost(60.0),
+            figure: |figures| figures.ready_ms,
+        },
+    ]
 }
 
-fn line(
-    name: &str,
-    role: Role,
-    found: &Result<Vec<Figures>, Verdict>,
-    apart: &'static str,
-    figure: fn(&Figures) -> f64,
-) -> Line {
-    let (runs, verdict) = match found {
-        Ok(list) => (list.iter().map(|one| (figure(one), one.cost)).collect(), Verdict::Apart(apart)),
-        Err(verdict) => (Vec::new(), verdict.clone()),
-    };
-    Line { name: name.to_owned(), role, runs, product_bytes: None, verdict }
+impl Way {
+    fn told(self, all: &[Found]) -> Section {
+        let lines = all.iter().map(|found| found.line(self.figure)).collect();
+        let Self { name, work, measure, aim, .. } = self;
+        let (name, work) = (name.to_owned(), work.to_owned());
+        Section::from(Results { name, work, measure, aims: vec![aim], rows: None, lines })
+    }
+}
+
+impl Found {
+    fn line(&self, figure: fn(&Figures) -> f64) -> Line {
+        let (runs, verdict) = match &self.runs {
+            Ok(list) => {
+                (list.iter().map(|one| (figure(one), one.cost)).collect(), Verdict::Apart(self.apart))
+            }
+            Err(verdict) => (Vec::new(), verdict.clone()),
+        };
+        Line { name: self.name.to_owned(), role: self.role, runs, product_bytes: None, verdict }
+    }
 }

@@ -28,7 +28,7 @@ const PACES: [Pace; 2] = [
     Pace {
         word: "calm",
         contest: "ingest, mostly confirmed",
-        work: "Captures of 11 rows, a minute apart, nine in ten of which confirm what is known: rows a second of processor \
+        work: "Captures of 11 rows of three numbers, a minute apart, nine in ten of which confirm what is known: rows a second of processor \
                time. Pantau takes them as the texts of pages, and keeps every text; the others take plain numbers",
         aim: Some(Aim::AtLeast(1_800_000.0)),
     },

@@ -79,7 +79,7 @@ impl Contestant {
         let place = Place { folder: folder.path(), peers: ground.peers, urls: urls.collect() };
         let (cost, this) = (self.poll)(ground, &place)?;
         self.runs.push((cost.wall.as_secs_f64() * 1e3, cost));
-        let that = recorded_words(pages, pages * ROWS as usize);
+        let that = recorded_words(pages, pages * ROWS);
         let differs =
             || Verdict::Differs { from: "the server".to_owned(), this: this.clone(), that: that.clone() };
         Ok(if this == that { Verdict::Same } else { differs() })
@@ -113,7 +113,7 @@ fn pantau(_: &Ground<'_>, place: &Place<'_>) -> Result<(Cost, String)> {
     tended.stop()?;
     let cost = Cost { wall, cpu: used.cpu(), peak_kb: used.peak_kb() };
     let polls = recorded::polls(&database)?;
-    Ok((cost, recorded_words(polls, polls * ROWS as usize)))
+    Ok((cost, recorded_words(polls, polls * ROWS)))
 }
 
 fn limit(ground: &Ground<'_>, place: &Place<'_>) -> Result<(Cost, String)> {
