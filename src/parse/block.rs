@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use chrono::{Datelike, NaiveDate};
 use encoding_rs::Encoding;
-use memchr::{memchr, memchr_iter, memchr2, memmem};
+use memchr::{memchr_iter, memchr2, memmem};
 
 use crate::domain::Quote;
 
@@ -171,7 +171,7 @@ impl<'a> Bar<'a> {
 /// The words ahead of an anchor that is shown: at least as many as its date can stand in.
 fn words_before(body: &[u8], anchor: usize, shown: &Shown<'_>, encoding: &'static Encoding) -> Vec<Word> {
     let words = |reach| {
-        let start = start_before(body, anchor, reach, shown);
+        let start = shown.beginning_within(reach, anchor);
         words(&charset::decode(&body[start..anchor], encoding, true).text)
     };
     if mentions_template(&body[anchor.saturating_sub(WINDOW_BEFORE)..anchor]) {
@@ -188,17 +188,6 @@ fn mentions_template(bytes: &[u8]) -> bool {
     const NAME: &[u8] = b"template";
     memchr_iter(b'<', bytes)
         .any(|at| bytes[at + 1..].get(..NAME.len()).is_some_and(|found| found.eq_ignore_ascii_case(NAME)))
-}
-
-/// A place ahead of an anchor that is in text: the first tag within reach, else a word's beginning.
-fn start_before(body: &[u8], anchor: usize, reach: usize, shown: &Shown<'_>) -> usize {
-    let first = anchor.saturating_sub(reach);
-    if first == 0 {
-        return 0;
-    }
-    shown
-        .markup_within(reach, anchor)
-        .unwrap_or_else(|| memchr(b' ', &body[first..anchor]).map_or(anchor, |offset| first + offset))
 }
 
 /// `Sabtu, 29 Maret 2025 | : WIB |`: the date right before the bar, past an empty or a filled-in clock.

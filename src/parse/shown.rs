@@ -83,20 +83,29 @@ impl<'a> Shown<'a> {
         true
     }
 
-    /// The first markup of the last so many bytes ahead of a place that is shown text.
-    pub(super) fn markup_within(&self, reach: usize, place: usize) -> Option<usize> {
+    /// Where reading the last so many bytes ahead of a place that is shown text may begin: at markup, behind markup, or
+    /// at a word's beginning.
+    pub(super) fn beginning_within(&self, reach: usize, place: usize) -> usize {
         let first = place.saturating_sub(reach);
+        if first == 0 {
+            return 0;
+        }
         let behind = self.hidden.partition_point(|hidden| hidden.start < first);
-        let from = behind.checked_sub(1).map_or(0, |last| self.hidden[last].end);
-        let mut at = if from < first { text_ahead(self.body, from..first) } else { from };
+        let mut text = behind.checked_sub(1).map_or(0, |last| self.hidden[last].end);
+        let mut at = if text < first { text_ahead(self.body, text..first) } else { text };
         let mut endless = 0;
-        loop {
-            let tag = at + memchr(b'<', self.body.get(at..place)?)?;
+        while let Some(offset) = memchr(b'<', &self.body[at..place]) {
+            let tag = at + offset;
             at = markup_end(self.body, tag, &mut endless);
-            if tag >= first && at > tag + 1 {
-                return Some(tag);
+            if at > tag + 1 {
+                if tag >= first {
+                    return tag;
+                }
+                text = at;
             }
         }
+        let word = || memchr(b' ', &self.body[first..place]).map_or(place, |offset| first + offset);
+        if text > first { text } else { word() }
     }
 }
 
@@ -202,7 +211,7 @@ mod tests {
     use super::*;
 
     /// What is shown and where markup begins, by walking through the whole page.
-    fn walked(body: &[u8]) -> (Vec<bool>, Vec<usize>) {
+    fn walked(body: &[u8]) -> (Vec<bool>, Vec<Range<usize>>) {
         let (mut is_text, mut markup) = (Vec::new(), Vec::new());
         let mut endless = 0;
         while is_text.len() < body.len() {
@@ -213,7 +222,7 @@ mod tests {
                 let end = markup_end(body, tag, &mut endless);
                 is_text.resize(end, false);
                 if end > tag + 1 {
-                    markup.push(tag);
+                    markup.push(tag..end);
                 }
             }
         }
@@ -274,9 +283,13 @@ mod tests {
             for place in (0..page.len()).step_by(every).filter(|&place| page.as_bytes()[place] != b'<') {
                 prop_assert_eq!(shown.is_text(place), is_text[place], "{} at {}", page, place);
                 if is_text[place] {
-                    let near = |tag: &usize| (place.saturating_sub(reach)..place).contains(tag);
-                    let first = markup.iter().copied().find(near);
-                    prop_assert_eq!(shown.markup_within(reach, place), first, "{} at {}", page, place);
+                    let first = place.saturating_sub(reach);
+                    let begin = markup.iter().map(|one| one.start).find(|at| (first..place).contains(at));
+                    let end = markup.iter().rfind(|one| one.start < first).map(|one| one.end);
+                    let word = || memchr(b' ', &page.as_bytes()[first..place]).map_or(place, |at| first + at);
+                    let behind = end.filter(|&end| end > first);
+                    let expected = if first == 0 { 0 } else { begin.or(behind).unwrap_or_else(word) };
+                    prop_assert_eq!(shown.beginning_within(reach, place), expected, "{} at {}", page, place);
                 }
             }
         }

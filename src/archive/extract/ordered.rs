@@ -8,8 +8,10 @@ use std::thread;
 
 /// How many jobs for each thread may be under way ahead of the one whose results are being taken.
 const AHEAD: usize = 4;
-/// How many results of a job wait to be taken before its thread does.
-const WAITING: usize = 512;
+/// How many results are handed over at once: each time wakes the thread that takes them, at the cost of one that works.
+const HANDFUL: usize = 64;
+/// How many handfuls of a job wait to be taken before its thread does.
+const WAITING: usize = 8;
 
 /// A sink of results.
 pub(super) type Sink<'a, T> = &'a mut dyn FnMut(T) -> ControlFlow<()>;
@@ -34,13 +36,13 @@ pub(super) fn in_order<J: Clone + Send, T: Send>(
         }
         return;
     }
-    let (give, todo) = sync_channel::<(J, SyncSender<T>)>(threads * AHEAD);
+    let (give, todo) = sync_channel::<(J, SyncSender<Vec<T>>)>(threads * AHEAD);
     let todo = Mutex::new(todo);
     thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| do_all(&todo, work));
         }
-        let mut under_way: VecDeque<(J, Receiver<T>)> = VecDeque::new();
+        let mut under_way: VecDeque<(J, Receiver<Vec<T>>)> = VecDeque::new();
         loop {
             while under_way.len() < threads * AHEAD
                 && let Some(job) = jobs.next()
@@ -52,7 +54,7 @@ pub(super) fn in_order<J: Clone + Send, T: Send>(
                 }
             }
             let Some((job, results)) = under_way.pop_front() else { break };
-            if results.iter().try_for_each(|result| take(&job, result)).is_break() {
+            if results.iter().flatten().try_for_each(|result| take(&job, result)).is_break() {
                 break;
             }
         }
@@ -60,15 +62,24 @@ pub(super) fn in_order<J: Clone + Send, T: Send>(
     });
 }
 
-fn do_all<J, T>(todo: &Mutex<Receiver<(J, SyncSender<T>)>>, work: &(dyn Fn(&J, Sink<'_, T>) + Sync)) {
+fn do_all<J, T>(todo: &Mutex<Receiver<(J, SyncSender<Vec<T>>)>>, work: &(dyn Fn(&J, Sink<'_, T>) + Sync)) {
     loop {
         let next = todo.lock().map(|todo| todo.recv());
         let Ok(Ok((job, results))) = next else { return };
-        // Whoever wants no more results has dropped the other end.
-        work(&job, &mut |result| match results.send(result) {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(_) => ControlFlow::Break(()),
+        let mut handful = Vec::with_capacity(HANDFUL);
+        work(&job, &mut |result| {
+            handful.push(result);
+            if handful.len() < HANDFUL {
+                return ControlFlow::Continue(());
+            }
+            // Whoever wants no more results has dropped the other end.
+            match results.send(std::mem::replace(&mut handful, Vec::with_capacity(HANDFUL))) {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(_) => ControlFlow::Break(()),
+            }
         });
+        // The same here: nobody misses the last ones then.
+        let _ = results.send(handful);
     }
 }
 
