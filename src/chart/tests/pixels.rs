@@ -70,7 +70,7 @@ fn a_png_shows_what_its_svg_shows() {
 fn letters_stand_where_a_renderer_puts_them() {
     let labels = ["RD.PENDAPATAN  TETAP ", "A\u{301}ngstro\u{308}m", "\u{4e2d}x", "USD/IDR – ▲"];
     for label in labels {
-        let named = series(label, Kind::Index, day_with_a_gap().runs().to_vec());
+        let named = series(label, Kind::Index, day_with_a_gap().runs().copied().collect());
         let drawing = draw(&spec(ChartKind::Line), &[named], Beside::default(), &is_weekday).unwrap();
         check(&drawing, label);
     }
