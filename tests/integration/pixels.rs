@@ -153,6 +153,7 @@ fn expect_alike(name: &str, kinds: &[ChartKind], runs: &[Run], reach: isize) {
         });
         keep(&format!("{name}-{kind}-few.png"), &few);
         keep(&format!("{name}-{kind}-all.png"), &all);
+        assert!(all_words.len() > 5, "{name} {kind}: {all_words:?}");
         assert_eq!(few_words, all_words, "{name} {kind}");
         let missing = (missing(&all, &few, reach), missing(&few, &all, reach));
         assert_eq!(missing, (0, 0), "{name} {kind}: ink that only one of the pictures has");
