@@ -11,7 +11,8 @@ use rusqlite::{Connection, OpenFlags};
 use crate::captures::{FOUR, capture, fixtures};
 use crate::common::{Home, number, text};
 
-/// Everything that a database says, without the keys that tell in which order it came.
+/// Everything that a database says, without the keys that tell in which order it came. A text is its digest: how it is
+/// folded changed once, and that it has its digest is what `db verify` proves.
 pub(crate) fn content(database: &Path) -> Vec<String> {
     let connection = Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
     let of_capture = "(SELECT hex(digest) FROM capture WHERE capture.id = capture_id)";
@@ -20,7 +21,7 @@ pub(crate) fn content(database: &Path) -> Vec<String> {
     let mut rows: Vec<String> = [
         "SELECT 'source', name, url, log_begins_at FROM source".to_owned(),
         "SELECT 'indicator', slug, label, kind, unit, heartbeat FROM indicator".to_owned(),
-        "SELECT 'capture', url, captured_at, origin, hex(digest), page_date, hex(block) FROM capture".to_owned(),
+        "SELECT 'capture', url, captured_at, origin, hex(digest), page_date FROM capture".to_owned(),
         format!(
             "SELECT 'observation', {of_indicator}, first_seen, last_seen, {figures}, verdict, {of_capture} \
              FROM observation"
