@@ -148,7 +148,8 @@ fn expect_alike(name: &str, kinds: &[ChartKind], runs: &[Run], reach: isize) {
             let series = std::slice::from_ref(series);
             let drawing = chart::draw(&spec, series, Beside::default(), &|_| true).unwrap();
             let is_word = |line: &&str| !line.starts_with('<');
-            let words: Vec<String> = drawing.svg().unwrap().lines().filter(is_word).map(str::to_owned).collect();
+            let words: Vec<String> =
+                drawing.svg().unwrap().lines().filter(is_word).map(str::to_owned).collect();
             (drawing.png(&[]).unwrap(), words)
         });
         keep(&format!("{name}-{kind}-few.png"), &few);
