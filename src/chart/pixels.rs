@@ -11,8 +11,8 @@ use super::letters::Letters;
 use super::shapes::{Shape, UNITS};
 use super::{ChartError, Size};
 
-/// A picture is drawn in bands of so many rows, over one another: all of 1600x900 at once would hold 6 MB, and to get
-/// them from the system takes longer than to go through the shapes three times.
+/// A picture is drawn in bands of so many rows, in the same place: its background covers the band before. All of
+/// 1600x900 at once would hold 4 MB more; a line is drawn as fast this way, a crowd of lines an eighth slower.
 const ROWS: u32 = 300;
 
 /// Draws the shapes and shows the pixels, four bytes each, from top to bottom in bands.
