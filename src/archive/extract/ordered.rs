@@ -13,6 +13,9 @@ const HANDFUL: usize = 64;
 /// How many handfuls of a job wait to be taken before its thread does.
 const WAITING: usize = 8;
 
+/// A job, and where handfuls of its results go.
+type Given<J, T> = (J, SyncSender<Vec<T>>);
+
 /// A sink of results.
 pub(super) type Sink<'a, T> = &'a mut dyn FnMut(T) -> ControlFlow<()>;
 
@@ -36,7 +39,7 @@ pub(super) fn in_order<J: Clone + Send, T: Send>(
         }
         return;
     }
-    let (give, todo) = sync_channel::<(J, SyncSender<Vec<T>>)>(threads * AHEAD);
+    let (give, todo) = sync_channel::<Given<J, T>>(threads * AHEAD);
     let todo = Mutex::new(todo);
     thread::scope(|scope| {
         for _ in 0..threads {
@@ -62,7 +65,7 @@ pub(super) fn in_order<J: Clone + Send, T: Send>(
     });
 }
 
-fn do_all<J, T>(todo: &Mutex<Receiver<(J, SyncSender<Vec<T>>)>>, work: &(dyn Fn(&J, Sink<'_, T>) + Sync)) {
+fn do_all<J, T>(todo: &Mutex<Receiver<Given<J, T>>>, work: &(dyn Fn(&J, Sink<'_, T>) + Sync)) {
     loop {
         let next = todo.lock().map(|todo| todo.recv());
         let Ok(Ok((job, results))) = next else { return };
