@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use tempfile::TempDir;
 
+/// What temporary folders begin with: collectd makes no file below a name that begins with a dot.
+const NAME: &str = "peers-";
+
 /// The folder.
 #[derive(Debug)]
 pub(crate) struct Folder {
@@ -21,7 +24,7 @@ impl Folder {
     /// It cannot be made.
     pub(crate) fn new(kept: Option<&Path>) -> anyhow::Result<Self> {
         let Some(path) = kept else {
-            let temporary = tempfile::tempdir()?;
+            let temporary = tempfile::Builder::new().prefix(NAME).tempdir()?;
             return Ok(Self { path: temporary.path().to_owned(), _temporary: Some(temporary) });
         };
         std::fs::create_dir_all(path).with_context(|| format!("failed to make {}", path.display()))?;
@@ -30,6 +33,14 @@ impl Folder {
 
     pub(crate) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// A folder inside for one run alone.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub(crate) fn inner(&self) -> std::io::Result<TempDir> {
+        tempfile::Builder::new().prefix(NAME).tempdir_in(&self.path)
     }
 
     /// A file of the folder; made where it is not there yet. What is made is either whole or not there under its name.

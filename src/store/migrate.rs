@@ -32,6 +32,8 @@ pub(super) enum State {
 pub(super) fn state(connection: &Connection, path: &Path) -> Result<State, StoreError> {
     let pragma = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, u32>(0));
     let opening = |source| StoreError::Open { path: path.to_owned(), source };
+    // All of one moment: between two of these looks another process may have made the database.
+    let _moment = connection.unchecked_transaction().map_err(opening)?;
     let schema = pragma("user_version").map_err(opening)?;
     let application = pragma("application_id").map_err(opening)?;
     let tables: i64 =

@@ -120,10 +120,7 @@ impl Store {
             return Err(StoreError::ReadOnly { path: path.to_owned() });
         }
         migrate::state(&store.connection, path)?;
-        let pragmas = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;";
-        store
-            .connection
-            .execute_batch(pragmas)
+        make_durable(&store.connection)
             .map_err(|source| StoreError::Open { path: path.to_owned(), source })?;
         migrate::migrate(&mut store.connection, path)?;
         store.place = Place::of(path);
@@ -266,6 +263,21 @@ impl Store {
             }
             Err(source) => Err(opening(source)),
             Ok(()) => Ok(store),
+        }
+    }
+}
+
+/// A file that becomes WAL is needed alone for a moment, and for that SQLite does not wait by itself: another process that
+/// makes the same database might wait for this one.
+fn make_durable(connection: &Connection) -> rusqlite::Result<()> {
+    let pragmas = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;";
+    let is_busy =
+        |error: &rusqlite::Error| error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy);
+    let mut looks = 0;
+    loop {
+        match connection.execute_batch(pragmas) {
+            Err(error) if is_busy(&error) && look_again::<500>(looks) => looks += 1,
+            done => return done,
         }
     }
 }

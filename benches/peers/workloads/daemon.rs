@@ -86,7 +86,7 @@ fn start_list(ground: &Ground<'_>, keeper: &Keeper) -> Result<Vec<Figures>, Verd
 
 /// One program for a while, on pages that say something else each time.
 fn watch(ground: &Ground<'_>, keeper: &Keeper, time: Duration) -> Result<Figures> {
-    let folder = tempfile::tempdir_in(ground.folder.path())?;
+    let folder = ground.folder.inner()?;
     let server = Server::start(PAGES, Shape { bytes: PAGE_BYTES, moves: Moves::EachRequest })?;
     let place = Place { folder: folder.path(), peers: ground.peers, urls: server.urls().collect() };
     let mut tended = Tended::start((keeper.commands)(&place)?)?;
@@ -118,7 +118,7 @@ fn urlwatch(ground: &Ground<'_>) -> Result<Vec<Figures>, Verdict> {
 
 fn rounds_of_urlwatch(ground: &Ground<'_>) -> Result<Vec<Figures>> {
     let server = Server::start(PAGES, Shape { bytes: PAGE_BYTES, moves: Moves::EachRequest })?;
-    let folder = tempfile::tempdir_in(ground.folder.path())?;
+    let folder = ground.folder.inner()?;
     let list = folder.path().join("urls.yaml");
     let jobs: Vec<String> =
         server.urls().map(|url| format!("url: {url}\nfilter:\n- css: ul\n- html2text\n")).collect();

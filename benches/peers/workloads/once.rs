@@ -71,7 +71,7 @@ impl Contestant {
     }
 
     fn polled(&mut self, ground: &Ground<'_>, pages: usize) -> Result<Verdict> {
-        let folder = tempfile::tempdir_in(ground.folder.path())?;
+        let folder = ground.folder.inner()?;
         let server = Server::start(SITES, Shape { bytes: PAGE_BYTES, moves: Moves::EachRequest })?;
         let sites: Vec<String> = server.urls().collect();
         let urls =
