@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use pantau::domain::{AlertState, Notice};
 use pantau::store::{Delivery, NewDelivery, Store, StoreError, StoredAlert};
@@ -89,6 +90,25 @@ fn rich() -> Home {
     let page = "| : WIB | INDIKATOR |\n• LQ45 8.780 0,00 0,00%\n";
     home.pantau(["poll", "--at", "2024-11-22T10:45:00+07:00", "--from", "-"]).stdin(page).run();
     home
+}
+
+#[test]
+fn processes_that_make_the_same_database_at_once_wait_for_each_other() {
+    for _ in 0..8 {
+        let home = Home::new();
+        let started: Vec<_> = (0..4)
+            .map(|minute| {
+                let page = home.write(&format!("{minute}.html"), "| INDIKATOR | LQ45 704,00 0,00 0,00%");
+                let at = format!("2024-08-01T10:{minute:02}:00+07:00");
+                home.pantau(["poll", "--at", &at, "--from"]).arg(page).start()
+            })
+            .collect();
+        for poll in started {
+            let done = poll.wait(Duration::from_secs(60));
+            assert_eq!(done.code, Some(0), "{done}");
+        }
+        home.pantau(["db", "verify"]).ok();
+    }
 }
 
 #[test]

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use pantau::ingest::{Batch, Source};
+use pantau::ingest::{self, Batch, Source};
 use pantau::parse::Layout;
 use pantau::store::{Store, StoreError};
 
@@ -29,8 +29,10 @@ pub(crate) const WORK: &str = "work";
 
 /// As long as one transaction of `pantau import` lasts.
 const TRANSACTION: Duration = Duration::from_millis(200);
+/// As many runs as it rolls up in one transaction.
+const ROLLED_AT_ONCE: u64 = 500_000;
 /// As much as `pantau import` gathers.
-const BATCH_BYTES: usize = 24 * 1024 * 1024;
+const BATCH_BYTES: usize = 48 * 1024 * 1024;
 
 /// The command line of a piece of work.
 ///
@@ -150,9 +152,10 @@ impl Importer {
         Ok(())
     }
 
-    /// Brings in what waits, and closes the database; gives how many rows there were.
+    /// Brings in what waits, rolls it up, and closes the database; gives how many rows there were.
     fn close(mut self) -> Result<usize, StoreError> {
         self.flush()?;
+        while !self.store.write(|tables| ingest::roll_up(tables, &self.source.name, ROLLED_AT_ONCE))? {}
         Ok(self.rows)
     }
 }
