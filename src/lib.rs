@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! page bytes -fetch|archive-> Page -parse-> Quote -ingest-> Observation -store-> rows
-//! rows -query-> Series -resample|transform-> Series or Bars -report|chart-> table, PNG, JSON, by way of columns Parquet
+//! rows, rollups -query-> Series -resample|transform-> Series or Bars -report|chart-> table, PNG, JSON, Parquet
 //!               gaps, health, drift                         -report|web---> status, coverage, drift, metrics
 //!               derived closes                              -report|chart-> what every capture proves of the day before
 //!               Facts                                       -alert--------> messages, by way of fetch or mail
@@ -49,7 +49,7 @@
 //! - Captures may arrive in any order and more than once: the rows are the same, on one machine or by many.
 //! - What is damaged in a file is named with its place, and everything behind it is read.
 //! - A stretch without data says why: nobody looked, nobody answered, or the page stood still.
-//! - One poll is one transaction, and a commit survives a power cut.
+//! - A poll is recorded whole or not at all, and a commit survives a power cut; polls that end together may share one.
 //! - A database that cannot be written is waited for with the answers in hand; one that is removed or replaced under
 //!   the daemon is rescued, and never silently begun anew.
 //! - A site is asked no more than it likes: one request at a time, spaced, within its robots.txt, and never before the
