@@ -114,6 +114,22 @@ fn one(connection: &Connection, tail: &str, params: impl Params) -> Result<Optio
     statement.query_row(params, observation).optional().doing("look up an observation")
 }
 
+/// The runs of an indicator that begin from one second on and before another, one after the other.
+fn each_begun_within<E: From<StoreError>>(
+    connection: &Connection,
+    key: impl Params,
+    mut take: impl FnMut(Observation) -> Result<(), E>,
+) -> Result<(), E> {
+    let sql = format!(
+        "{SELECT} WHERE indicator_id = ?1 AND first_seen >= ?2 AND first_seen < ?3 ORDER BY first_seen"
+    );
+    let mut statement = connection.prepare_cached(&sql).doing("read the observations")?;
+    for run in statement.query_map(key, observation).doing("read the observations")? {
+        take(run.doing("read the observations")?)?;
+    }
+    Ok(())
+}
+
 impl Tables<'_> {
     /// The last run that begins at or before an instant.
     ///
@@ -231,15 +247,8 @@ impl Tables<'_> {
         to: Timestamp,
         mut take: impl FnMut(Run) -> Result<(), E>,
     ) -> Result<(), E> {
-        let sql = format!(
-            "{SELECT} WHERE indicator_id = ?1 AND first_seen >= ?2 AND first_seen < ?3 ORDER BY first_seen"
-        );
-        let mut statement = self.connection.prepare_cached(&sql).doing("read the observations")?;
         let key = params![indicator_id, from.timestamp(), to.timestamp()];
-        for one in statement.query_map(key, observation).doing("read the observations")? {
-            take(one.doing("read the observations")?.run)?;
-        }
-        Ok(())
+        each_begun_within(self.connection, key, |observation| take(observation.run))
     }
 
     /// Hands over the runs that touch a range one after the other, in order of time.
@@ -250,7 +259,7 @@ impl Tables<'_> {
         self,
         indicator_id: i64,
         range: TimeRange,
-        mut take: impl FnMut(Observation) -> Result<(), E>,
+        take: impl FnMut(Observation) -> Result<(), E>,
     ) -> Result<(), E> {
         let from = range.from.map_or(i64::MIN, |from| from.timestamp());
         let to = range.to.map_or(i64::MAX, |to| to.timestamp());
@@ -258,15 +267,7 @@ impl Tables<'_> {
         let first = range.from.map(|from| self.run_at(indicator_id, from)).transpose()?.flatten();
         let begin = first.filter(|first| first.run.last_seen.timestamp() >= from);
         let begin = begin.map_or(from, |first| first.run.first_seen.timestamp());
-        let sql = format!(
-            "{SELECT} WHERE indicator_id = ?1 AND first_seen >= ?2 AND first_seen < ?3 ORDER BY first_seen"
-        );
-        let mut statement = self.connection.prepare_cached(&sql).doing("read the observations")?;
-        let rows = statement.query_map(params![indicator_id, begin, to], observation);
-        for run in rows.doing("read the observations")? {
-            take(run.doing("read the observations")?)?;
-        }
-        Ok(())
+        each_begun_within(self.connection, params![indicator_id, begin, to], take)
     }
 
     /// Hands over when each run begins that does so from one instant on and before another, and what it comes to: nothing
