@@ -77,24 +77,27 @@ fn stored(pages: &[Page]) -> Vec<String> {
     rows(&store)
 }
 
+/// Brings captures in as one batch, so many a transaction.
+pub(super) fn bring_in(store: &mut Store, pages: &[Page], in_transaction: usize) {
+    let mut batch = Batch::default();
+    for page in pages {
+        let reading = parse::parse(&page.body, None, &Layout::Kontan);
+        batch.take(Captured { url: page.url.clone(), captured_at: page.captured_at, reading });
+    }
+    while !batch.is_done() {
+        let mut left = in_transaction;
+        let mut goes_on = || {
+            left -= 1;
+            left > 0
+        };
+        store.write(|tables| batch.record(tables, &source(), &mut goes_on)).unwrap();
+    }
+}
+
 /// What batches of captures leave, each brought in with so many captures a transaction.
 fn stored_in_batches(pages: &[Page], batch_size: usize, in_transaction: usize) -> Vec<String> {
     let mut store = Store::open_in_memory().unwrap();
-    for pages in pages.chunks(batch_size) {
-        let mut batch = Batch::default();
-        for page in pages {
-            let reading = parse::parse(&page.body, None, &Layout::Kontan);
-            batch.take(Captured { url: page.url.clone(), captured_at: page.captured_at, reading });
-        }
-        while !batch.is_done() {
-            let mut left = in_transaction;
-            let mut goes_on = || {
-                left -= 1;
-                left > 0
-            };
-            store.write(|tables| batch.record(tables, &source(), &mut goes_on)).unwrap();
-        }
-    }
+    pages.chunks(batch_size).for_each(|pages| bring_in(&mut store, pages, in_transaction));
     assert_eq!(faults(&store).unwrap(), []);
     rows(&store)
 }

@@ -6,9 +6,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::{Level, Page, Rollup, TimeRange};
-use crate::ingest::tests::{at, captures, dense_captures, long_captures, page, poll, record, source};
-use crate::ingest::{Batch, Captured, decide, faults};
-use crate::parse::{self, Layout};
+use crate::ingest::tests::{at, bring_in, captures, dense_captures, long_captures, page, poll, record};
+use crate::ingest::{decide, faults};
 use crate::store::{Decision, Store, StoredIndicator};
 
 /// The rollups of one indicator, each with its grain.
@@ -91,22 +90,6 @@ fn catch_up(store: &mut Store, most: u64) {
     for indicator in store.tables().indicators().unwrap() {
         let until = store.tables().rolled_until(indicator.id).unwrap();
         assert_eq!(until, newest_hour(store, &indicator));
-    }
-}
-
-fn bring_in(store: &mut Store, pages: &[Page], in_transaction: usize) {
-    let mut batch = Batch::default();
-    for page in pages {
-        let reading = parse::parse(&page.body, None, &Layout::Kontan);
-        batch.take(Captured { url: page.url.clone(), captured_at: page.captured_at, reading });
-    }
-    while !batch.is_done() {
-        let mut left = in_transaction;
-        let mut goes_on = || {
-            left -= 1;
-            left > 0
-        };
-        store.write(|tables| batch.record(tables, &source(), &mut goes_on)).unwrap();
     }
 }
 
