@@ -8,6 +8,8 @@
 
 #[path = "../../tests/corpus/filler.rs"]
 mod filler;
+#[path = "../common/kontan.rs"]
+mod kontan;
 #[path = "../common/labels.rs"]
 mod labels;
 #[path = "../common/market.rs"]

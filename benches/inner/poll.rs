@@ -1,19 +1,16 @@
 //! Recording one poll, each in a transaction of its own: of a header that changed, and of one that stands still.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta};
 use divan::Bencher;
-use pantau::domain::{Attempt, Origin, Outcome, Page, Timestamp, Validators};
+use pantau::domain::{Attempt, Page, Timestamp, Validators};
 use pantau::ingest::{Source, ingest_poll};
-use pantau::parse::Layout;
 use pantau::store::{Store, StoreError};
 
+use crate::kontan;
 use crate::labels::LABELS;
 use crate::market::Market;
-
-const URL: &str = "https://www.kontan.co.id/";
 
 /// Where the rows go.
 #[derive(Debug, Clone, Copy)]
@@ -51,20 +48,7 @@ impl Polls {
         if matches!(self.next, Next::New) {
             self.market.trade();
         }
-        let body = self.market.page().into_bytes();
-        let attempt = Attempt {
-            started_at: self.at,
-            outcome: Outcome::Stored,
-            http_status: Some(200),
-            duration_ms: 150,
-            body_bytes: u64::try_from(body.len()).ok(),
-            rows: 0,
-            detail: None,
-        };
-        let content_type = Some("text/html; charset=utf-8".to_owned());
-        let page =
-            Page { url: URL.to_owned(), body, content_type, captured_at: self.at, origin: Origin::Live };
-        (page, attempt)
+        kontan::poll(self.at, self.market.page())
     }
 }
 
@@ -83,12 +67,7 @@ fn bench(bencher: Bencher<'_, '_>, place: Place, next: Next) {
         Place::Memory => Store::open_in_memory().unwrap(),
         Place::File => Store::open_writer(&path).unwrap(),
     };
-    let source = Source {
-        name: "kontan".to_owned(),
-        url: URL.to_owned(),
-        layout: Layout::Kontan,
-        slowest_poll: Duration::from_secs(60),
-    };
+    let source = kontan::source();
     let mut polls = Polls::new(next);
     assert_eq!(record(&mut store, &source, polls.next()), LABELS.len());
     bencher.with_inputs(|| polls.next()).bench_local_values(|poll| record(&mut store, &source, poll));

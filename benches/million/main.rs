@@ -17,6 +17,11 @@
     reason = "a benchmark prints what it measured, and compares rows"
 )]
 
+#[path = "../common/cpu.rs"]
+mod cpu;
+#[allow(dead_code, reason = "captures are not polled")]
+#[path = "../common/kontan.rs"]
+mod kontan;
 #[path = "../common/labels.rs"]
 mod labels;
 
@@ -32,6 +37,7 @@ use pantau::ingest::{Batch, Captured, Recorded, Source, roll_up};
 use pantau::parse::{self, Layout, Reading};
 use pantau::store::{Store, StoreError};
 
+use cpu::cpu;
 use labels::LABELS;
 
 /// As much as `pantau import` gathers.
@@ -100,12 +106,7 @@ fn main() -> anyhow::Result<()> {
 
 /// Brings captures in; gives the seconds of the processor that it took, those of reading pages aside.
 fn measure(folder: &Path, pace: Pace, minutes: &[u32], name: &str) -> anyhow::Result<f64> {
-    let source = Source {
-        name: "kontan".to_owned(),
-        url: "https://www.kontan.co.id/".to_owned(),
-        layout: Layout::Kontan,
-        slowest_poll: Duration::from_secs(900),
-    };
+    let source = kontan::source();
     let mut store = Store::open_writer(&folder.join("pantau.db"))?;
     let mut readings: HashMap<u32, Reading> = HashMap::new();
     let mut recorded = Recorded::default();
@@ -150,14 +151,6 @@ fn measure(folder: &Path, pace: Pace, minutes: &[u32], name: &str) -> anyhow::Re
         rate(rows)
     );
     Ok(seconds)
-}
-
-/// The processor time of this process so far, user and system.
-fn cpu() -> anyhow::Result<Duration> {
-    let times =
-        std::fs::read_to_string("/proc/self/schedstat").context("failed to read /proc/self/schedstat")?;
-    let nanoseconds = times.split_whitespace().next().context("no times in /proc/self/schedstat")?;
-    Ok(Duration::from_nanos(nanoseconds.parse()?))
 }
 
 fn bring_in(store: &mut Store, source: &Source, batch: &mut Batch) -> Result<Recorded, StoreError> {

@@ -28,6 +28,8 @@ mod decompress;
 mod figures;
 mod folder;
 mod keepers;
+#[path = "../common/kontan.rs"]
+mod kontan;
 #[path = "../common/labels.rs"]
 mod labels;
 mod launch;

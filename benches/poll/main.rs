@@ -12,6 +12,10 @@
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
 
+#[path = "../common/cpu.rs"]
+mod cpu;
+#[path = "../common/kontan.rs"]
+mod kontan;
 #[path = "../common/labels.rs"]
 mod labels;
 #[path = "../common/market.rs"]
@@ -24,14 +28,17 @@ use anyhow::Context;
 use chrono::{Days, NaiveDate, TimeDelta, TimeZone};
 use chrono_tz::Asia::Jakarta;
 use pantau::calendar::Calendar;
-use pantau::domain::{Attempt, Origin, Outcome, Page, Timestamp, Validators};
+use pantau::domain::{Attempt, Page, Timestamp, Validators};
 use pantau::ingest::{self, Source};
-use pantau::parse::{self, Layout};
+use pantau::parse;
 use pantau::store::{Store, StoreError};
 
+use cpu::cpu;
 use market::Market;
 
-const URL: &str = "https://www.kontan.co.id/";
+/// A page, and how fetching it went.
+type Poll = (Page, Attempt);
+
 /// How many of the year share a transaction; their rows are the same as those of durable polls.
 const POLLS_A_TRANSACTION: usize = 420;
 
@@ -52,44 +59,36 @@ fn main() -> anyhow::Result<()> {
     }
     let minutes = session_minutes();
     let mut market = Market::new(2025);
-    let others: Vec<Page> = minutes.iter().take(polls).map(|at| page(*at, &mut market)).collect();
-    let body = others.first().context("no polls")?.body.clone();
-    let same: Vec<Page> = others.iter().map(|page| Page { body: body.clone(), ..page.clone() }).collect();
+    let others: Vec<Poll> = minutes.iter().take(polls).map(|at| poll(*at, &mut market)).collect();
+    let body = others.first().context("no polls")?.0.body.clone();
+    let mut same = others.clone();
+    same.iter_mut().for_each(|(page, _)| page.body.clone_from(&body));
     durable("other values at each poll", &others)?;
     durable("the same values at each poll", &same)?;
     let folder = tempfile::tempdir()?;
     year(&keep.unwrap_or_else(|| folder.path().join("pantau.db")), &minutes)
 }
 
-fn source() -> Source {
-    Source {
-        name: "kontan".to_owned(),
-        url: URL.to_owned(),
-        layout: Layout::Kontan,
-        slowest_poll: Duration::from_secs(900),
-    }
-}
-
-/// Records pages one by one, each for good before the next.
-fn durable(name: &str, pages: &[Page]) -> anyhow::Result<()> {
+/// Records polls one by one, each for good before the next.
+fn durable(name: &str, polls: &[Poll]) -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
     let mut store = Store::open_writer(&folder.path().join("pantau.db"))?;
-    let source = source();
+    let source = kontan::source();
     let begun = cpu()?;
     let rows: usize =
-        pages.iter().map(|page| parse::parse(&page.body, None, &source.layout).quotes.len()).sum();
+        polls.iter().map(|(page, _)| parse::parse(&page.body, None, &source.layout).quotes.len()).sum();
     let reading = cpu()? - begun;
     let begun = cpu()?;
-    for page in pages {
-        record(&mut store, &source, std::slice::from_ref(page))?;
+    for poll in polls {
+        record(&mut store, &source, std::slice::from_ref(poll))?;
     }
     let whole = cpu()? - begun;
     #[expect(clippy::cast_precision_loss, reason = "for people")]
-    let each = |took: Duration| took.as_secs_f64() * 1e6 / pages.len() as f64;
+    let each = |took: Duration| took.as_secs_f64() * 1e6 / polls.len() as f64;
     println!(
         "{name}: {} polls of {} rows, {:.0} µs of processor time each, of which reading the page takes {:.0}: {:.0}",
-        pages.len(),
-        rows / pages.len(),
+        polls.len(),
+        rows / polls.len(),
         each(whole),
         each(reading),
         each(whole.saturating_sub(reading)),
@@ -100,10 +99,10 @@ fn durable(name: &str, pages: &[Page]) -> anyhow::Result<()> {
 fn year(path: &Path, minutes: &[Timestamp]) -> anyhow::Result<()> {
     let mut market = Market::new(2025);
     let mut store = Store::open_writer(path)?;
-    let source = source();
+    let source = kontan::source();
     for minutes in minutes.chunks(POLLS_A_TRANSACTION) {
-        let pages: Vec<Page> = minutes.iter().map(|at| page(*at, &mut market)).collect();
-        record(&mut store, &source, &pages)?;
+        let polls: Vec<Poll> = minutes.iter().map(|at| poll(*at, &mut market)).collect();
+        record(&mut store, &source, &polls)?;
     }
     drop(store);
     let bytes = path.metadata()?.len();
@@ -116,31 +115,18 @@ fn megabytes(bytes: u64) -> f64 {
     bytes as f64 / 1e6
 }
 
-fn record(store: &mut Store, source: &Source, pages: &[Page]) -> Result<(), StoreError> {
+fn record(store: &mut Store, source: &Source, polls: &[Poll]) -> Result<(), StoreError> {
     store.write(|tables| {
-        for page in pages {
-            ingest::ingest_poll(tables, source, page, Validators::default(), attempt(page))?;
+        for (page, attempt) in polls {
+            ingest::ingest_poll(tables, source, page, Validators::default(), attempt.clone())?;
         }
         Ok(())
     })
 }
 
-fn attempt(page: &Page) -> Attempt {
-    Attempt {
-        started_at: page.captured_at,
-        outcome: Outcome::Stored,
-        http_status: Some(200),
-        duration_ms: 180,
-        body_bytes: u64::try_from(page.body.len()).ok(),
-        rows: 0,
-        detail: None,
-    }
-}
-
-fn page(at: Timestamp, market: &mut Market) -> Page {
+fn poll(at: Timestamp, market: &mut Market) -> Poll {
     market.go_on(at);
-    let body = market.page().into_bytes();
-    Page { url: URL.to_owned(), body, content_type: None, captured_at: at, origin: Origin::Live }
+    kontan::poll(at, market.page())
 }
 
 /// Each minute from 09:00 to 16:00 on the trading days of 2025.
@@ -155,12 +141,4 @@ fn session_minutes() -> Vec<Timestamp> {
         })
     };
     days.flat_map(of_day).collect()
-}
-
-/// The processor time of this process so far, user and system.
-fn cpu() -> anyhow::Result<Duration> {
-    let times =
-        std::fs::read_to_string("/proc/self/schedstat").context("failed to read /proc/self/schedstat")?;
-    let nanoseconds = times.split_whitespace().next().context("no times in /proc/self/schedstat")?;
-    Ok(Duration::from_nanos(nanoseconds.parse()?))
 }

@@ -13,6 +13,8 @@ mod common;
 mod database;
 #[path = "../year/folder.rs"]
 mod folder;
+#[path = "../common/kontan.rs"]
+mod kontan;
 #[path = "../common/labels.rs"]
 mod labels;
 #[path = "../common/market.rs"]

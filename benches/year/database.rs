@@ -5,18 +5,17 @@ use std::time::{Duration, Instant};
 
 use chrono::{Days, NaiveDate, TimeDelta, TimeZone};
 use chrono_tz::Asia::Jakarta;
-use pantau::domain::{Attempt, Origin, Outcome, Page, Timestamp, Validators};
+use pantau::domain::{Attempt, Page, Timestamp, Validators};
 use pantau::ingest::{self, Source};
-use pantau::parse::Layout;
 use pantau::store::{Store, StoreError, Tables};
 
 use crate::folder::Folder;
+use crate::kontan;
 use crate::market::{Market, Numbers};
 
 /// The days of a whole year.
 pub(crate) const DAYS: u32 = 365;
 
-const URL: &str = "https://www.kontan.co.id/";
 const FIRST_MINUTE: i64 = 6 * 60;
 const MINUTES: i64 = 722;
 const POLLS_A_TRANSACTION: usize = 500;
@@ -58,12 +57,7 @@ impl std::fmt::Display for Recorded {
 }
 
 fn record(path: &Path, days: u32) -> anyhow::Result<Recorded> {
-    let source = Source {
-        name: "kontan".to_owned(),
-        url: URL.to_owned(),
-        layout: Layout::Kontan,
-        slowest_poll: Duration::from_secs(60),
-    };
+    let source = kontan::source();
     let mut store = Store::open_writer(path)?;
     let mut market = Market::new(SEED);
     let mut numbers = Numbers::new(SEED + 1);
@@ -107,17 +101,6 @@ fn minutes(days: u32) -> Vec<Timestamp> {
 
 fn poll(at: Timestamp, market: &mut Market, numbers: &mut Numbers) -> (Page, Attempt) {
     market.go_on(at);
-    let body = market.page().into_bytes();
-    let attempt = Attempt {
-        started_at: at,
-        outcome: Outcome::Stored,
-        http_status: Some(200),
-        duration_ms: 120 + numbers.below(200).unsigned_abs(),
-        body_bytes: u64::try_from(body.len()).ok(),
-        rows: 0,
-        detail: None,
-    };
-    let content_type = Some("text/html; charset=utf-8".to_owned());
-    let page = Page { url: URL.to_owned(), body, content_type, captured_at: at, origin: Origin::Live };
-    (page, attempt)
+    let (page, attempt) = kontan::poll(at, market.page());
+    (page, Attempt { duration_ms: 120 + numbers.below(200).unsigned_abs(), ..attempt })
 }

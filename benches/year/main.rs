@@ -20,6 +20,8 @@
 mod database;
 mod folder;
 mod idle;
+#[path = "../common/kontan.rs"]
+mod kontan;
 #[path = "../common/labels.rs"]
 mod labels;
 #[path = "../common/market.rs"]

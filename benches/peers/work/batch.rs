@@ -9,11 +9,12 @@ use pantau::ingest::Captured;
 use pantau::parse::{Reading, parse};
 use rusqlite::Connection;
 
+use crate::kontan;
 use crate::labels::LABELS;
 
 use super::rows::{self, Numbers, Pace};
 use super::table;
-use super::{Importer, Stopwatch, kontan, say, tell};
+use super::{Importer, Stopwatch, say, tell};
 
 /// So many captures are made up at a time.
 const A_CHUNK: usize = 10_000;
@@ -47,7 +48,7 @@ fn captured(pace: Pace, minute: u32, readings: &mut HashMap<u32, Reading>) -> Re
     let state = pace.state(minute);
     let reading = readings.entry(state).or_insert_with(|| reading(state)).clone();
     let captured_at = Timestamp::from_timestamp(rows::at(minute), 0).context("a minute of our age")?;
-    Ok(Captured { url: kontan().url, captured_at, reading })
+    Ok(Captured { url: kontan::source().url, captured_at, reading })
 }
 
 fn reading(state: u32) -> Reading {
@@ -56,7 +57,7 @@ fn reading(state: u32) -> Reading {
         format!("{label} {} {} {}%\n", printed(level), printed(change), printed(percent))
     };
     let rows: String = (0..).zip(&LABELS).map(row).collect();
-    parse(format!("| INDIKATOR |\n{rows}").as_bytes(), None, &kontan().layout)
+    parse(format!("| INDIKATOR |\n{rows}").as_bytes(), None, &kontan::source().layout)
 }
 
 /// Hundredths with a comma.

@@ -18,10 +18,10 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use pantau::ingest::{self, Batch, Source};
-use pantau::parse::Layout;
 use pantau::store::{Store, StoreError};
 
 use crate::contest::TOLD;
+use crate::kontan;
 use crate::launch::{Job, cpu_micros};
 
 /// The first word of the command line of such a process.
@@ -112,16 +112,6 @@ fn say(answer: std::fmt::Arguments<'_>) {
     println!("{answer}");
 }
 
-/// The built-in source.
-fn kontan() -> Source {
-    Source {
-        name: "kontan".to_owned(),
-        url: "https://www.kontan.co.id/".to_owned(),
-        layout: Layout::Kontan,
-        slowest_poll: Duration::from_secs(60),
-    }
-}
-
 /// A database that captures are brought into as `pantau import` does.
 struct Importer {
     store: Store,
@@ -133,7 +123,7 @@ struct Importer {
 impl Importer {
     fn open(path: &Path) -> Result<Self, StoreError> {
         let store = Store::open_writer(path)?;
-        Ok(Self { store, source: kontan(), batch: Batch::default(), rows: 0 })
+        Ok(Self { store, source: kontan::source(), batch: Batch::default(), rows: 0 })
     }
 
     fn take(&mut self, captured: pantau::ingest::Captured) -> Result<(), StoreError> {

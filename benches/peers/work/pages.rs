@@ -9,9 +9,10 @@ use pantau::parse::{Reading, parse};
 
 use crate::corpus::filler::Filler;
 use crate::corpus::random::Random;
+use crate::kontan;
 use crate::market::Market;
 
-use super::{Stopwatch, kontan, say, tell};
+use super::{Stopwatch, say, tell};
 
 /// The bytes of a page, about.
 const PAGE_BYTES: usize = 397_000;
@@ -35,7 +36,7 @@ pub(super) fn make(place: &str, path: &Path) -> Result<()> {
 /// Reads a page so many times. Tells the processor time of one in microseconds, and the rows.
 pub(super) fn read(rounds: u32, path: &Path) -> Result<()> {
     let page = fs::read(path)?;
-    let layout = kontan().layout;
+    let layout = kontan::source().layout;
     let read = || parse(black_box(&page), Some("text/html; charset=utf-8"), &layout);
     let Reading { quotes, .. } = read();
     let stopwatch = Stopwatch::begin()?;

@@ -9,14 +9,15 @@ use anyhow::{Context, Result};
 use chrono::{Days, NaiveDate, NaiveTime, TimeDelta, TimeZone};
 use chrono_tz::Asia::Jakarta;
 use pantau::calendar::{Calendar, Phase};
-use pantau::domain::{Attempt, Origin, Outcome, Page, Quote, Timestamp, Validators};
+use pantau::domain::{Attempt, Page, Quote, Timestamp, Validators};
 use pantau::ingest;
 use pantau::store::{Store, StoreError};
 use rusqlite::Connection;
 
+use crate::kontan;
 use crate::market::Market;
 
-use super::{Stopwatch, kontan, say, tell};
+use super::{Stopwatch, say, tell};
 
 const SEED: u64 = 2025;
 const POLLS_A_TRANSACTION: usize = 500;
@@ -28,7 +29,7 @@ const MINUTES_OF_A_DAY: i64 = 24 * 60;
 pub(super) fn make(days: u32, database: &Path, text: &Path) -> Result<()> {
     let mut text = BufWriter::new(File::create(text)?);
     let mut market = Market::new(SEED);
-    let source = kontan();
+    let source = kontan::source();
     let mut micros = 0.0;
     let mut store = Store::open_writer(database)?;
     for minutes in minutes(days)?.chunks(POLLS_A_TRANSACTION) {
@@ -59,7 +60,7 @@ pub(super) fn make(days: u32, database: &Path, text: &Path) -> Result<()> {
 /// included, and how many are in the log.
 pub(super) fn polls(polls: u32, database: &Path) -> Result<()> {
     let mut market = Market::new(SEED);
-    let source = kontan();
+    let source = kontan::source();
     let mut store = Store::open_writer(database)?;
     let pages: Vec<(Page, Attempt)> =
         minutes(DAYS_OF_POLLS)?.into_iter().take(polls as usize).map(|at| poll(at, &mut market)).collect();
@@ -99,17 +100,5 @@ fn minutes(days: u32) -> Result<Vec<Timestamp>> {
 
 fn poll(at: Timestamp, market: &mut Market) -> (Page, Attempt) {
     market.go_on(at);
-    let body = market.page().into_bytes();
-    let attempt = Attempt {
-        started_at: at,
-        outcome: Outcome::Stored,
-        http_status: Some(200),
-        duration_ms: 120,
-        body_bytes: u64::try_from(body.len()).ok(),
-        rows: 0,
-        detail: None,
-    };
-    let content_type = Some("text/html; charset=utf-8".to_owned());
-    let url = kontan().url;
-    (Page { url, body, content_type, captured_at: at, origin: Origin::Live }, attempt)
+    kontan::poll(at, market.page())
 }
